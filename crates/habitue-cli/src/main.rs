@@ -1,0 +1,2 @@
+//! The `habitue` program.
+fn main() {}

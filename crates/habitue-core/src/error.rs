@@ -1,0 +1,90 @@
+//! Everything that can be wrong with data or settings, as values.
+
+/// Why a computation was refused.
+///
+/// The message says what is wrong and which values are allowed; [`Error::hint`] says what to do;
+/// [`Error::code`] is stable and may be matched on by other programs.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A cell of a matrix is NaN or infinite.
+    #[error("row {row}, column {column} is not a finite number")]
+    NotFinite {
+        /// Zero-based row.
+        row: usize,
+        /// Zero-based column.
+        column: usize,
+    },
+    /// The values do not fill whole rows.
+    #[error("{values} values do not fill rows of {columns} columns")]
+    Shape {
+        /// Number of values given.
+        values: usize,
+        /// Columns of one row.
+        columns: usize,
+    },
+    /// There is nothing to compute on.
+    #[error("there are no customers to work on")]
+    NoCustomers,
+    /// More clusters were asked for than there are distinct rows.
+    #[error("the number of segments must be between 1 and {distinct}, the number of distinct customers; got {k}")]
+    SegmentCount {
+        /// The number asked for.
+        k: usize,
+        /// The number of distinct rows.
+        distinct: usize,
+    },
+    /// A setting is outside its range.
+    #[error("{setting} must be {allowed}; got {got}")]
+    Setting {
+        /// Name of the setting.
+        setting: &'static str,
+        /// The allowed values, in words.
+        allowed: String,
+        /// The value given.
+        got: String,
+    },
+    /// A feature name is not known.
+    #[error("there is no feature named {name:?}")]
+    UnknownFeature {
+        /// The name given.
+        name: String,
+        /// The closest known name, if one is close.
+        suggestion: Option<String>,
+    },
+    /// A rule file (personas, actions) cannot be understood.
+    #[error("{what} cannot be read: {message}")]
+    Rules {
+        /// Which file or section.
+        what: String,
+        /// What the parser says.
+        message: String,
+    },
+}
+
+impl Error {
+    /// A stable name of the kind of error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::NotFinite { .. } => "not-finite",
+            Self::Shape { .. } => "shape",
+            Self::NoCustomers => "no-customers",
+            Self::SegmentCount { .. } => "segment-count",
+            Self::Setting { .. } => "setting",
+            Self::UnknownFeature { .. } => "unknown-feature",
+            Self::Rules { .. } => "rules",
+        }
+    }
+
+    /// What to do about it, naming settings and not the flags of any one program.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::SegmentCount { distinct, .. } if *distinct < 2 => {
+                Some("clustering needs at least 2 customers that differ; read more orders".to_owned())
+            }
+            Self::SegmentCount { distinct, .. } => Some(format!("set k to {distinct} or less, or leave it out")),
+            Self::UnknownFeature { suggestion: Some(s), .. } => Some(format!("did you mean {s}?")),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! The arithmetic of habitue: from the lines of receipts to segments with a meaning.
+//!
+//! No files, no clock, no threads of its own beyond `rayon`, no printing: slices and structs in, structs out.
+//! Modules are layered; a module uses only those above it in this list (a test holds it).
+#![doc(test(attr(deny(warnings))))]
+
+pub mod error;
+pub mod money;
+pub mod time;
+pub mod matrix;
+pub mod math;
+pub mod table;
+pub mod rfm;
+pub mod profile;
+pub mod rule;
+pub mod persona;
+pub mod action;
+
+pub use error::Error;
+pub use matrix::Matrix;
+pub use money::Money;
+pub use table::Table;
+
+/// What every fallible function of this crate returns.
+pub type Result<T> = std::result::Result<T, Error>;

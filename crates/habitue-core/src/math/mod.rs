@@ -1,0 +1,4 @@
+//! Small numeric parts: seeded random numbers, distances, quantiles.
+
+pub mod quantile;
+pub mod random;

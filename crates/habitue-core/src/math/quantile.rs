@@ -1,0 +1,28 @@
+//! Order statistics.
+
+/// The `q`-quantile of values in ascending order, interpolated linearly between order statistics
+/// (type 7 of Hyndman & Fan 1996, the default of `NumPy` and R). NaN where there are no values.
+///
+/// ```
+/// use habitue_core::math::quantile::quantile_sorted;
+/// assert_eq!(quantile_sorted(&[1.0, 2.0, 4.0, 8.0], 0.5), 3.0);
+/// ```
+pub fn quantile_sorted(sorted: &[f64], q: f64) -> f64 {
+    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let position = q.clamp(0.0, 1.0) * last as f64;
+    let below = position.floor() as usize;
+    let above = (below + 1).min(last);
+    sorted[below] + (sorted[above] - sorted[below]) * (position - below as f64)
+}
+
+/// The values that are not NaN, in ascending order.
+pub fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+    let mut kept: Vec<f64> = values.into_iter().filter(|v| !v.is_nan()).collect();
+    kept.sort_unstable_by(f64::total_cmp);
+    kept
+}
+
+/// The median of the values that are not NaN.
+pub fn median(values: impl IntoIterator<Item = f64>) -> f64 {
+    quantile_sorted(&sorted(values), 0.5)
+}

@@ -1,0 +1,3 @@
+//! Customer segmentation for retail: everything that touches the world.
+
+pub mod outcome;
