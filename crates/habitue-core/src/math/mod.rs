@@ -2,3 +2,4 @@
 
 pub mod quantile;
 pub mod random;
+pub mod text;

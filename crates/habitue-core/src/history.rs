@@ -1,0 +1,336 @@
+//! A summary seen from a date: orders with their returns taken off. What features are computed from.
+
+use crate::line::{Line, ProductKey};
+use crate::money::Money;
+use crate::summary::Summary;
+use crate::time::{DAY_SECONDS, Day, Timestamp};
+
+/// One customer's past before an as-of date, with every return matched to the order that it reverses where it can be.
+///
+/// A return is matched to earlier lines of the same product: first to the latest line of the same quantity and
+/// amount, else to the latest lines with units left to return.
+/// What cannot be matched is netted on its own day.
+/// An order all of whose lines are taken back within 24 hours never took place: a mistake put right
+/// is neither an order nor a visit, but its money (normally nothing) still counts.
+/// An order must have brought money: free items alone are none.
+///
+/// Cost: n log n in the customer's lines.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// The moment from which it is seen; lines on and after this day are not part of it.
+    pub as_of: Day,
+    /// Orders that took place, by time.
+    pub orders: Vec<Order>,
+    /// Everything bought, returns not taken off, orders put right included.
+    pub bought: Money,
+    /// Everything given back, zero or more.
+    pub returned: Money,
+    /// What was taken off prices.
+    pub discount: Money,
+    /// Return lines.
+    pub n_returns: u64,
+    /// Net money that belongs to no order: unmatched returns, and what is left of orders put right. One entry a line.
+    pub loose: Vec<(Day, Money)>,
+    /// Distinct products bought in orders that took place, services aside.
+    pub n_products: u64,
+}
+
+/// One order that took place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Order {
+    /// When its first line was sold.
+    pub time: Timestamp,
+    /// What was paid, returns not taken off.
+    pub bought: Money,
+    /// What was given back of it later, zero or more.
+    pub returned: Money,
+    /// What was taken off its prices.
+    pub discount: Money,
+    /// Lines.
+    pub n_lines: u64,
+    /// Units of merchandise, in 1/1,000; services and later returns not counted.
+    pub units: i64,
+}
+
+impl Order {
+    /// What the order brought, returns taken off.
+    pub fn net(&self) -> Money {
+        self.bought - self.returned
+    }
+}
+
+impl History {
+    /// The customer's past before `as_of`.
+    pub fn new(summary: &Summary, as_of: Day) -> Self {
+        let end = summary.lines().partition_point(|l| l.time < as_of.start());
+        let mut history = Self { as_of, ..Self::default() };
+        let mut lines: Vec<Sold> = Vec::with_capacity(end);
+        let mut returns = Vec::new();
+        for line in &summary.lines()[..end] {
+            if line.is_return() {
+                returns.push(*line);
+            } else {
+                lines.push(Sold {
+                    line: *line,
+                    units_left: line.units,
+                    returned: Money::ZERO,
+                    last_return: None,
+                });
+            }
+        }
+        history.n_returns = returns.len() as u64;
+        history.returned = returns.iter().map(|r| -r.amount).sum();
+        history.bought = lines.iter().map(|s| s.line.amount).sum();
+        history.discount = lines.iter().map(|s| s.line.discount).sum();
+        if !returns.is_empty() {
+            match_returns(&mut lines, &returns, &mut history.loose);
+        }
+        history.group(&mut lines);
+        history
+    }
+
+    /// Net spend over the whole past.
+    pub fn net(&self) -> Money {
+        self.bought - self.returned
+    }
+
+    /// Net spend in the `days` days before the as-of date: returns count on the day of the order that they reverse.
+    pub fn net_within(&self, days: i32) -> Money {
+        self.net_between(days, 0)
+    }
+
+    /// Net spend from `from` days before the as-of date up to, and without, `to` days before it.
+    pub fn net_between(&self, from: i32, to: i32) -> Money {
+        let window = self.as_of.0 - from..self.as_of.0 - to;
+        let orders: Money =
+            self.orders.iter().filter(|o| window.contains(&o.time.day().0)).map(Order::net).sum();
+        let loose: Money = self.loose.iter().filter(|(day, _)| window.contains(&day.0)).map(|l| l.1).sum();
+        orders + loose
+    }
+
+    /// Orders in the `days` days before the as-of date.
+    pub fn orders_within(&self, days: i32) -> usize {
+        let first = self.orders.partition_point(|o| o.time.day().0 < self.as_of.0 - days);
+        self.orders.len() - first
+    }
+
+    /// The first day with an order.
+    pub fn first_day(&self) -> Option<Day> {
+        self.orders.first().map(|o| o.time.day())
+    }
+
+    /// The last day with an order.
+    pub fn last_day(&self) -> Option<Day> {
+        self.orders.last().map(|o| o.time.day())
+    }
+
+    /// Days between one day with an order and the next.
+    pub fn gaps(&self) -> impl Iterator<Item = i32> {
+        self.orders.windows(2).map(|w| w[1].time.day().0 - w[0].time.day().0).filter(|&g| g > 0)
+    }
+
+    /// Whether anything is left after returns.
+    pub fn has_net_purchase(&self) -> bool {
+        self.net() > Money::ZERO && !self.orders.is_empty()
+    }
+
+    /// Groups sold lines into orders and counts products.
+    fn group(&mut self, lines: &mut [Sold]) {
+        lines.sort_by_key(|s| s.line.order);
+        let mut products: Vec<ProductKey> = Vec::with_capacity(lines.len());
+        for group in lines.chunk_by(|a, b| a.line.order == b.line.order) {
+            let order = total(group);
+            if order.bought > Money::ZERO && !put_right(group, order.time) {
+                self.orders.push(order);
+                products
+                    .extend(group.iter().map(|s| s.line.product).filter(|p| p.is_some() && !p.is_service()));
+            } else if order.net() != Money::ZERO {
+                self.loose.push((order.time.day(), order.net()));
+            }
+        }
+        self.orders.sort_by_key(|o| o.time);
+        products.sort_unstable();
+        products.dedup();
+        self.n_products = products.len() as u64;
+    }
+}
+
+/// A sold line and what has come back of it.
+struct Sold {
+    line: Line,
+    units_left: i64,
+    returned: Money,
+    last_return: Option<Timestamp>,
+}
+
+impl Sold {
+    fn take_back(&mut self, units: i64, money: Money, time: Timestamp) {
+        self.units_left -= units;
+        self.returned += money;
+        self.last_return = Some(time);
+    }
+}
+
+fn total(group: &[Sold]) -> Order {
+    let mut order = Order { time: Timestamp(i64::MAX), ..Order::default() };
+    for sold in group {
+        order.time = order.time.min(sold.line.time);
+        order.bought += sold.line.amount;
+        order.returned += sold.returned;
+        order.discount += sold.line.discount;
+        order.n_lines += 1;
+        if !sold.line.product.is_service() {
+            order.units += sold.line.units;
+        }
+    }
+    order
+}
+
+/// Whether everything in the order came back within a day.
+fn put_right(group: &[Sold], time: Timestamp) -> bool {
+    group.iter().all(|s| s.units_left <= 0 && s.last_return.is_some_and(|r| r.0 - time.0 <= DAY_SECONDS))
+}
+
+/// Takes every return off the lines that it reverses; what is left over goes to `loose`.
+fn match_returns(lines: &mut [Sold], returns: &[Line], loose: &mut Vec<(Day, Money)>) {
+    // By product, and by time within a product, so that one product's lines are a range searched from its end.
+    lines.sort_by_key(|s| (s.line.product, s.line.time));
+    for taken in returns {
+        let start = lines.partition_point(|s| s.line.product < taken.product);
+        let end = lines.partition_point(|s| (s.line.product, s.line.time) <= (taken.product, taken.time));
+        let candidates = &mut lines[start.min(end)..end];
+        let (units, money) = (-taken.units, -taken.amount);
+        let same = |s: &&mut Sold| s.last_return.is_none() && s.line.units == units && s.line.amount == money;
+        if let Some(sold) = candidates.iter_mut().rev().find(same) {
+            sold.take_back(units, money, taken.time);
+            continue;
+        }
+        let (mut units_left, mut money_left) = (units, money);
+        // Without a product only an equal amount tells which line came back.
+        if taken.product.is_some() && units > 0 {
+            for sold in candidates.iter_mut().rev().filter(|s| s.units_left > 0) {
+                if units_left == 0 {
+                    break;
+                }
+                let part = units_left.min(sold.units_left);
+                let worth = share(money_left, part, units_left);
+                sold.take_back(part, worth, taken.time);
+                units_left -= part;
+                money_left -= worth;
+            }
+        }
+        if money_left != Money::ZERO {
+            loose.push((taken.time.day(), -money_left));
+        }
+    }
+}
+
+/// `money · part / whole`, rounded towards zero; all of it when `part` is `whole`.
+fn share(money: Money, part: i64, whole: i64) -> Money {
+    Money((i128::from(money.0) * i128::from(part) / i128::from(whole)) as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: i64 = 3600;
+
+    fn line(order: u64, time: i64, product: u64, units: i64, amount: i64) -> Line {
+        Line {
+            time: Timestamp(time),
+            order,
+            product: ProductKey::new(product * 4, false),
+            units: units * 1000,
+            amount: Money::from_units(amount),
+            discount: Money::ZERO,
+        }
+    }
+
+    fn history(lines: &[Line]) -> History {
+        History::new(&Summary::from_lines(lines.to_vec()), Day(1000))
+    }
+
+    #[test]
+    fn an_order_cancelled_within_minutes_never_took_place() {
+        let past = history(&[
+            line(1, 0, 7, 1, 5),
+            line(2, 30 * DAY_SECONDS, 8, 80_995, 168_469),
+            line(3, 30 * DAY_SECONDS + 720, 8, -80_995, -168_469),
+        ]);
+        assert_eq!(past.orders.len(), 1);
+        assert_eq!(past.last_day(), Some(Day(0)));
+        assert_eq!(past.net(), Money::from_units(5));
+        assert_eq!(past.n_products, 1);
+    }
+
+    #[test]
+    fn an_order_returned_days_later_stays_an_order() {
+        let past = history(&[line(1, 0, 7, 32, 54), line(2, 5 * DAY_SECONDS, 7, -32, -54)]);
+        assert_eq!(past.orders.len(), 1);
+        assert_eq!(past.net(), Money::ZERO);
+        assert!(!past.has_net_purchase());
+    }
+
+    #[test]
+    fn a_return_counts_on_the_day_of_the_order_that_it_reverses() {
+        let bought = 600 * DAY_SECONDS;
+        let past = history(&[
+            line(1, bought, 7, 10, 100),
+            line(2, 900 * DAY_SECONDS, 8, 1, 30),
+            line(3, 901 * DAY_SECONDS, 7, -4, -40),
+        ]);
+        assert_eq!(past.net_within(365), Money::from_units(30));
+        assert_eq!(past.net_between(400, 365), Money::from_units(60));
+        assert_eq!(past.orders[0].returned, Money::from_units(40));
+        assert!(past.loose.is_empty());
+    }
+
+    #[test]
+    fn a_return_of_something_never_bought_counts_on_its_own_day() {
+        let past = history(&[line(1, 0, 7, 1, 10), line(2, 990 * DAY_SECONDS, 9, -1, -4)]);
+        assert_eq!(past.loose, [(Day(990), Money::from_units(-4))]);
+        assert_eq!(past.net(), Money::from_units(6));
+        assert_eq!(past.net_within(365), Money::from_units(-4));
+    }
+
+    #[test]
+    fn a_return_of_more_than_one_line_held_goes_through_the_latest_lines_first() {
+        let past = history(&[
+            line(1, 0, 7, 3, 30),
+            line(2, 10 * DAY_SECONDS, 7, 3, 30),
+            line(3, 20 * DAY_SECONDS, 7, -5, -50),
+        ]);
+        assert_eq!(past.orders[0].returned, Money::from_units(20));
+        assert_eq!(past.orders[1].returned, Money::from_units(30));
+    }
+
+    #[test]
+    fn free_items_alone_are_no_order_and_one_order_may_carry_two_times() {
+        let past = history(&[line(1, 0, 7, 1, 0), line(2, HOUR, 7, 1, 5), line(2, HOUR + 60, 8, 1, 6)]);
+        assert_eq!(past.orders.len(), 1);
+        assert_eq!(past.orders[0].n_lines, 2);
+        assert_eq!(past.orders[0].time, Timestamp(HOUR));
+    }
+
+    #[test]
+    fn nothing_on_or_after_the_as_of_date_is_seen() {
+        let summary = Summary::from_lines(vec![line(1, 0, 7, 1, 5), line(2, DAY_SECONDS, 7, -1, -5)]);
+        assert_eq!(History::new(&summary, Day(1)).net(), Money::from_units(5));
+        assert_eq!(History::new(&summary, Day(0)), History { as_of: Day(0), ..History::default() });
+    }
+
+    #[test]
+    fn money_is_whole_whatever_is_matched() {
+        let lines = [
+            line(1, 0, 7, 3, 10),
+            line(2, HOUR, 7, -2, -7),
+            line(3, 2 * HOUR, 7, -2, -6),
+            line(4, 9, 8, 1, 1),
+        ];
+        let past = history(&lines);
+        let net: Money = lines.iter().map(|l| l.amount).sum();
+        assert_eq!(past.net(), net);
+        assert_eq!(past.net_within(5000), net);
+    }
+}
