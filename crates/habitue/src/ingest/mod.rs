@@ -1,0 +1,4 @@
+//! Sources to lines.
+pub(crate) mod cell;
+pub(crate) mod moment;
+pub(crate) mod number;
