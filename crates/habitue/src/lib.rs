@@ -1,4 +1,5 @@
 //! Customer segmentation for retail: everything that touches the world.
 
+pub mod error;
 pub mod outcome;
 pub mod ingest;

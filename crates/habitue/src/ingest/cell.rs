@@ -71,7 +71,8 @@ impl<'a> Cell<'a> {
         let bytes = text.as_bytes();
         let padded = bytes.first().is_some_and(|b| *b <= b' ' || *b >= 0x80)
             || bytes.last().is_some_and(|b| *b <= b' ' || *b >= 0x80);
-        let trimmed = if padded { text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}') } else { text };
+        let trimmed =
+            if padded { text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}') } else { text };
         if trimmed.is_empty() { Self::Empty } else { Self::Text(trimmed) }
     }
 
@@ -140,7 +141,12 @@ impl<'a> Cell<'a> {
         match self {
             Self::Int(value) => Some(value as f64),
             Self::Float(value) => Some(value),
-            Self::Text(text) if !comma && text.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E')) => {
+            Self::Text(text)
+                if !comma
+                    && text
+                        .bytes()
+                        .all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+' | b'e' | b'E')) =>
+            {
                 text.parse().ok()
             }
             Self::Text(text) => {
@@ -179,7 +185,14 @@ impl<'a> Cell<'a> {
             Self::Float(value) => write!(text, "{value}"),
             Self::Time(value) => {
                 let seconds = value.0.rem_euclid(habitue_core::time::DAY_SECONDS);
-                write!(text, "{} {:02}:{:02}:{:02}", value.day(), seconds / 3600, seconds / 60 % 60, seconds % 60)
+                write!(
+                    text,
+                    "{} {:02}:{:02}:{:02}",
+                    value.day(),
+                    seconds / 3600,
+                    seconds / 60 % 60,
+                    seconds % 60
+                )
             }
         };
         written.expect("writing to a String cannot fail");
@@ -235,7 +248,9 @@ mod tests {
 
     #[test]
     fn words_for_nothing_are_no_id() {
-        for cell in [Cell::Empty, Cell::Text("nan"), Cell::Text("NULL"), Cell::Text("Unknown"), Cell::Float(f64::NAN)] {
+        for cell in
+            [Cell::Empty, Cell::Text("nan"), Cell::Text("NULL"), Cell::Text("Unknown"), Cell::Float(f64::NAN)]
+        {
             assert_eq!(id(cell), None);
             assert!(cell.is_nothing());
         }

@@ -1,4 +1,11 @@
-//! Sources to lines.
-pub(crate) mod cell;
-pub(crate) mod moment;
+//! Sources to lines: files found, formats and columns understood, rows read in parallel.
 pub(crate) mod number;
+pub(crate) mod moment;
+pub(crate) mod cell;
+pub(crate) mod record;
+pub(crate) mod find;
+pub(crate) mod roles;
+pub(crate) mod text;
+pub(crate) mod columnar;
+pub(crate) mod sheet;
+pub(crate) mod source;

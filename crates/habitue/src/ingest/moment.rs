@@ -56,7 +56,9 @@ impl Reading {
 pub(crate) fn meaning_of_number(value: f64) -> Option<NumberMeaning> {
     let whole = value.fract().abs() < f64::EPSILON;
     match value {
-        v if whole && (19_000_101.0..=21_001_231.0).contains(&v) => compact(v as i64).map(|_| NumberMeaning::Compact),
+        v if whole && (19_000_101.0..=21_001_231.0).contains(&v) => {
+            compact(v as i64).map(|_| NumberMeaning::Compact)
+        }
         v if (20_000.0..80_000.0).contains(&v) => Some(NumberMeaning::ExcelSerial),
         v if (3e8..5e9).contains(&v) => Some(NumberMeaning::EpochSeconds),
         v if (3e11..5e12).contains(&v) => Some(NumberMeaning::EpochMillis),
@@ -117,7 +119,9 @@ fn split_date(text: &str) -> Option<(&str, &str)> {
     let colon = text.find(':').unwrap_or(text.len());
     let separator = |c: char| c.is_whitespace() || c == 'T' || c == 't';
     let cut = text[..colon].char_indices().rev().find(|(i, c)| {
-        separator(*c) && text[i + c.len_utf8()..].starts_with(|d: char| d.is_ascii_digit()) && text[..*i].ends_with(|d: char| d.is_alphanumeric() || d == ',')
+        separator(*c)
+            && text[i + c.len_utf8()..].starts_with(|d: char| d.is_ascii_digit())
+            && text[..*i].ends_with(|d: char| d.is_alphanumeric() || d == ',')
     });
     match cut {
         Some((i, c)) if colon < text.len() => Some((&text[..i], &text[i + c.len_utf8()..])),
@@ -202,13 +206,16 @@ impl<'a> DateParts<'a> {
 
     fn days(&self) -> Option<Days> {
         let [a, b, c] = self.parts;
-        let number = |s: &str| (s.len() <= 4 && s.bytes().all(|b| b.is_ascii_digit())).then(|| s.parse::<i64>().ok()).flatten();
+        let number = |s: &str| {
+            (s.len() <= 4 && s.bytes().all(|b| b.is_ascii_digit())).then(|| s.parse::<i64>().ok()).flatten()
+        };
         if let Some(month) = month_name(a) {
             return day(year(c)?, month, number(b.trim_end_matches(char::is_alphabetic))?).map(Days::Certain);
         }
         if let Some(month) = month_name(b) {
             let (first, last) = if a.len() == 4 { (c, a) } else { (a, c) };
-            return day(year(last)?, month, number(first.trim_end_matches(char::is_alphabetic))?).map(Days::Certain);
+            return day(year(last)?, month, number(first.trim_end_matches(char::is_alphabetic))?)
+                .map(Days::Certain);
         }
         let (x, y) = (number(a)?, number(b)?);
         if a.len() == 4 {
@@ -237,7 +244,8 @@ fn year(text: &str) -> Option<i64> {
 }
 
 fn month_name(text: &str) -> Option<i64> {
-    const MONTHS: [&str; 12] = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
+    const MONTHS: [&str; 12] =
+        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let start = text.get(..3)?.to_ascii_lowercase();
     let index = MONTHS.iter().position(|m| *m == start)?;
     text.bytes().all(|b| b.is_ascii_alphabetic()).then_some(index as i64 + 1)
@@ -303,9 +311,20 @@ mod tests {
 
     #[test]
     fn what_is_no_date_is_none() {
-        for text in
-            ["", "yesterday", "2010-02-30", "0000-00-00 00:00:00", "2010-12-01 25:61", "2010-12", "13/13/2010", "536365", "17.5", "12:30", "85123A", "2010-12-01 8h"]
-        {
+        for text in [
+            "",
+            "yesterday",
+            "2010-02-30",
+            "0000-00-00 00:00:00",
+            "2010-12-01 25:61",
+            "2010-12",
+            "13/13/2010",
+            "536365",
+            "17.5",
+            "12:30",
+            "85123A",
+            "2010-12-01 8h",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

@@ -168,13 +168,19 @@ fn sign(text: &str) -> (&str, bool) {
 
 /// Takes off a currency sign or three-letter code before or after the number.
 fn currency(text: &str) -> (&str, &str) {
-    let is_mark = |c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',' | '-' | '+' | '(' | ')' | '\'' | '\u{2212}');
+    let is_mark =
+        |c: char| !c.is_ascii_digit() && !matches!(c, '.' | ',' | '-' | '+' | '(' | ')' | '\'' | '\u{2212}');
     let front = text.find(|c: char| !is_mark(c)).unwrap_or(text.len());
-    let back = text.rfind(|c: char| !is_mark(c)).map_or(0, |i| i + text[i..].chars().next().map_or(1, char::len_utf8));
+    let back = text
+        .rfind(|c: char| !is_mark(c))
+        .map_or(0, |i| i + text[i..].chars().next().map_or(1, char::len_utf8));
     let (before, after) = (text[..front].trim(), text[back.max(front)..].trim());
     let known = |mark: &str| {
         let code = mark.len() == 3 && mark.bytes().all(|b| b.is_ascii_uppercase());
-        let sign = matches!(mark, "£" | "€" | "$" | "¥" | "₹" | "₽" | "₩" | "₺" | "kr" | "zł" | "R$" | "US$" | "CA$" | "A$");
+        let sign = matches!(
+            mark,
+            "£" | "€" | "$" | "¥" | "₹" | "₽" | "₩" | "₺" | "kr" | "zł" | "R$" | "US$" | "CA$" | "A$"
+        );
         code || sign
     };
     match (known(before), known(after)) {
@@ -194,7 +200,8 @@ fn ungroup(text: &str, comma: bool) -> Result<String, NumberError> {
     };
     let groups: Vec<&str> = whole.split(is_group).collect();
     let grouped = groups.len() > 1;
-    if grouped && !(groups[0].len() <= 4 && !groups[0].is_empty() && groups[1..].iter().all(|g| g.len() == 3)) {
+    if grouped && !(groups[0].len() <= 4 && !groups[0].is_empty() && groups[1..].iter().all(|g| g.len() == 3))
+    {
         return Err(NumberError::NotANumber);
     }
     let mut plain = groups.concat();
@@ -254,14 +261,30 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(money(text, false).as_deref(), Some(expected), "{text}");
         }
-        for (text, expected) in [("2,55", "2.55"), ("1.234,50", "1234.50"), ("1 234,5", "1234.50"), ("€ 3,39", "3.39")] {
+        for (text, expected) in
+            [("2,55", "2.55"), ("1.234,50", "1234.50"), ("1 234,5", "1234.50"), ("€ 3,39", "3.39")]
+        {
             assert_eq!(money(text, true).as_deref(), Some(expected), "{text}");
         }
     }
 
     #[test]
     fn what_is_no_number_in_the_convention_of_the_column_is_refused() {
-        for text in ["", "-", "abc", "1.234,50", "NaN", "inf", "-Infinity", "1.2.3", "12,34.5", "1e", "e5", "£", "12 pieces"] {
+        for text in [
+            "",
+            "-",
+            "abc",
+            "1.234,50",
+            "NaN",
+            "inf",
+            "-Infinity",
+            "1.2.3",
+            "12,34.5",
+            "1e",
+            "e5",
+            "£",
+            "12 pieces",
+        ] {
             assert_eq!(parse(text, false), Err(NumberError::NotANumber), "{text}");
         }
         for text in ["1e400", "1e308", "99999999999999999999"] {
@@ -279,7 +302,9 @@ mod tests {
 
     #[test]
     fn floats_stand_for_the_decimals_that_people_typed() {
-        for (float, text) in [(2.55, "2.55"), (11_062.06, "11062.06"), (0.001, "0.001"), (1e-5, "0.00"), (8_142.75, "8142.75")] {
+        for (float, text) in
+            [(2.55, "2.55"), (11_062.06, "11062.06"), (0.001, "0.001"), (1e-5, "0.00"), (8_142.75, "8142.75")]
+        {
             let decimal = Decimal::from_float(float).unwrap();
             assert_eq!(decimal.money().unwrap().to_string(), text);
         }

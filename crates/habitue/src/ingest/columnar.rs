@@ -1,0 +1,235 @@
+//! Parquet files: the columns that are needed, row group by row group.
+
+use std::fs::File;
+
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    Date32Type, Date64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
+    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
+    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+};
+use arrow_array::{
+    Array, ArrayRef, DictionaryArray, LargeStringArray, RecordBatch, StringArray, StringViewArray,
+};
+use arrow_schema::{DataType, TimeUnit};
+use habitue_core::time::{Day, Timestamp};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+};
+
+use super::cell::Cell;
+use super::find::InputFile;
+use crate::error::Error;
+
+/// Rows decoded at a time.
+const BATCH_ROWS: usize = 8192;
+
+/// A Parquet file, understood.
+pub(crate) struct ParquetFile {
+    metadata: ArrowReaderMetadata,
+    pub(crate) columns: Vec<String>,
+}
+
+impl ParquetFile {
+    pub(crate) fn look(file: &InputFile) -> Result<Self, Error> {
+        let raw = File::open(&file.path).map_err(Error::io(&file.name))?;
+        let metadata =
+            ArrowReaderMetadata::load(&raw, ArrowReaderOptions::new()).map_err(|e| damaged(file, &e))?;
+        let columns = metadata.schema().fields().iter().map(|f| f.name().clone()).collect();
+        if metadata.metadata().file_metadata().num_rows() == 0 {
+            return Err(Error::NoRows { path: file.name.clone() });
+        }
+        Ok(Self { metadata, columns })
+    }
+
+    pub(crate) fn n_row_groups(&self) -> usize {
+        self.metadata.metadata().num_row_groups()
+    }
+
+    /// Rows before a row group.
+    pub(crate) fn rows_before(&self, row_group: usize) -> u64 {
+        let groups = self.metadata.metadata().row_groups();
+        groups[..row_group].iter().map(|g| g.num_rows().max(0) as u64).sum()
+    }
+
+    /// Whether the file says that a column is nothing but nulls.
+    pub(crate) fn describe(&self) -> String {
+        let groups = self.n_row_groups();
+        format!("Parquet, {groups} row group{}", if groups == 1 { "" } else { "s" })
+    }
+
+    /// Reads columns of one row group, batch by batch; the order of the batch's columns is that of the file.
+    pub(crate) fn batches<'a>(
+        &'a self,
+        file: &'a InputFile,
+        row_group: usize,
+        columns: &[usize],
+    ) -> Result<impl Iterator<Item = Result<RecordBatch, Error>> + 'a, Error> {
+        let raw = File::open(&file.path).map_err(Error::io(&file.name))?;
+        let builder = ParquetRecordBatchReaderBuilder::new_with_metadata(raw, self.metadata.clone());
+        let mask = ProjectionMask::roots(builder.parquet_schema(), columns.iter().copied());
+        let reader = builder
+            .with_row_groups(vec![row_group])
+            .with_projection(mask)
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(|e| damaged(file, &e))?;
+        Ok(reader.map(move |batch| batch.map_err(|e| damaged(file, &e))))
+    }
+}
+
+fn damaged(file: &InputFile, error: &impl std::fmt::Display) -> Error {
+    Error::Format {
+        path: file.name.clone(),
+        what: format!("this is not a whole Parquet file ({error})"),
+        remedy: "download or write the file again",
+    }
+}
+
+/// A column of a batch, ready to give cells.
+pub(crate) enum Column<'a> {
+    Nothing,
+    Utf8(&'a StringArray),
+    LargeUtf8(&'a LargeStringArray),
+    Utf8View(&'a StringViewArray),
+    /// Keys of a dictionary and its values.
+    Dictionary(Vec<Option<usize>>, Box<Column<'a>>),
+    Int(Vec<Option<i64>>),
+    Float(Vec<Option<f64>>),
+    Time(Vec<Option<Timestamp>>),
+    Text(Vec<Option<String>>),
+}
+
+impl<'a> Column<'a> {
+    /// Takes a column of any type that can hold ids, names, numbers or dates; other types give nothing.
+    pub(crate) fn new(array: &'a ArrayRef) -> Self {
+        macro_rules! ints {
+            ($type:ty) => {
+                Self::Int(array.as_primitive::<$type>().iter().map(|v| v.map(i64::from)).collect())
+            };
+        }
+        macro_rules! times {
+            ($type:ty, $per_second:expr) => {{
+                let values = array.as_primitive::<$type>().iter();
+                Self::Time(values.map(|v| v.map(|v| Timestamp(v.div_euclid($per_second)))).collect())
+            }};
+        }
+        match array.data_type() {
+            DataType::Utf8 => Self::Utf8(array.as_string()),
+            DataType::LargeUtf8 => Self::LargeUtf8(array.as_string()),
+            DataType::Utf8View => Self::Utf8View(array.as_string_view()),
+            DataType::Int8 => ints!(Int8Type),
+            DataType::Int16 => ints!(Int16Type),
+            DataType::Int32 => ints!(Int32Type),
+            DataType::Int64 => ints!(Int64Type),
+            DataType::UInt8 => ints!(UInt8Type),
+            DataType::UInt16 => ints!(UInt16Type),
+            DataType::UInt32 => ints!(UInt32Type),
+            DataType::UInt64 => {
+                let values = array.as_primitive::<UInt64Type>().iter();
+                Self::Text(values.map(|v| v.map(|v| v.to_string())).collect())
+            }
+            DataType::Float32 => {
+                // Through text: 2.55 in single precision means 2.55.
+                let values = array.as_primitive::<Float32Type>().iter();
+                Self::Float(values.map(|v| v.map(|v| v.to_string().parse().unwrap_or(f64::NAN))).collect())
+            }
+            DataType::Float64 => Self::Float(array.as_primitive::<Float64Type>().iter().collect()),
+            DataType::Decimal128(_, scale) => {
+                let values = array.as_primitive::<Decimal128Type>().iter();
+                Self::Text(values.map(|v| v.map(|v| decimal_text(v, *scale))).collect())
+            }
+            DataType::Date32 => {
+                let values = array.as_primitive::<Date32Type>().iter();
+                Self::Time(values.map(|v| v.map(|v| Day(v).start())).collect())
+            }
+            DataType::Date64 => times!(Date64Type, 1000),
+            DataType::Timestamp(TimeUnit::Second, _) => times!(TimestampSecondType, 1),
+            DataType::Timestamp(TimeUnit::Millisecond, _) => times!(TimestampMillisecondType, 1000),
+            DataType::Timestamp(TimeUnit::Microsecond, _) => times!(TimestampMicrosecondType, 1_000_000),
+            DataType::Timestamp(TimeUnit::Nanosecond, _) => times!(TimestampNanosecondType, 1_000_000_000),
+            DataType::Boolean => {
+                let values = array.as_boolean().iter();
+                Self::Text(values.map(|v| v.map(|v| v.to_string())).collect())
+            }
+            DataType::Dictionary(keys, _) => Self::dictionary(array, keys),
+            _ => Self::Nothing,
+        }
+    }
+
+    fn dictionary(array: &'a ArrayRef, keys: &DataType) -> Self {
+        macro_rules! dictionary {
+            ($type:ty) => {{
+                let Some(array) = array.as_any().downcast_ref::<DictionaryArray<$type>>() else {
+                    return Self::Nothing;
+                };
+                let keys = array.keys().iter().map(|k| k.map(|k| k as usize)).collect();
+                Self::Dictionary(keys, Box::new(Self::new(array.values())))
+            }};
+        }
+        match keys {
+            DataType::Int8 => dictionary!(Int8Type),
+            DataType::Int16 => dictionary!(Int16Type),
+            DataType::Int32 => dictionary!(Int32Type),
+            DataType::Int64 => dictionary!(Int64Type),
+            DataType::UInt8 => dictionary!(UInt8Type),
+            DataType::UInt16 => dictionary!(UInt16Type),
+            DataType::UInt32 => dictionary!(UInt32Type),
+            _ => Self::Nothing,
+        }
+    }
+
+    /// The cell of a row.
+    pub(crate) fn cell(&self, row: usize) -> Cell<'_> {
+        match self {
+            Self::Nothing => Cell::Empty,
+            Self::Utf8(array) => {
+                if array.is_null(row) {
+                    Cell::Empty
+                } else {
+                    Cell::text(array.value(row))
+                }
+            }
+            Self::LargeUtf8(array) => {
+                if array.is_null(row) {
+                    Cell::Empty
+                } else {
+                    Cell::text(array.value(row))
+                }
+            }
+            Self::Utf8View(array) => {
+                if array.is_null(row) {
+                    Cell::Empty
+                } else {
+                    Cell::text(array.value(row))
+                }
+            }
+            Self::Dictionary(keys, values) => keys[row].map_or(Cell::Empty, |key| values.cell(key)),
+            Self::Int(values) => values[row].map_or(Cell::Empty, Cell::Int),
+            Self::Float(values) => values[row].map_or(Cell::Empty, Cell::Float),
+            Self::Time(values) => values[row].map_or(Cell::Empty, Cell::Time),
+            Self::Text(values) => values[row].as_deref().map_or(Cell::Empty, Cell::text),
+        }
+    }
+}
+
+fn decimal_text(value: i128, scale: i8) -> String {
+    let scale = usize::try_from(scale).unwrap_or(0);
+    let digits = format!("{:0>width$}", value.unsigned_abs(), width = scale + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - scale);
+    let sign = if value < 0 { "-" } else { "" };
+    if scale == 0 { format!("{sign}{whole}") } else { format!("{sign}{whole}.{fraction}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decimals_keep_their_digits() {
+        assert_eq!(decimal_text(-255, 2), "-2.55");
+        assert_eq!(decimal_text(5, 3), "0.005");
+        assert_eq!(decimal_text(12, 0), "12");
+    }
+}
