@@ -9,6 +9,7 @@ use crate::time::{DAY_SECONDS, Day, Timestamp};
 ///
 /// A return is matched to earlier lines of the same product: first to the latest line of the same quantity and
 /// amount, else to the latest lines with units left to return.
+/// A return without a product (a refund), or with units left over, is taken off the order whose number it carries.
 /// What cannot be matched is netted on its own day.
 /// An order all of whose lines are taken back within 24 hours never took place: a mistake put right
 /// is neither an order nor a visit, but its money (normally nothing) still counts.
@@ -186,9 +187,10 @@ fn total(group: &[Sold]) -> Order {
     order
 }
 
-/// Whether everything in the order came back within a day.
+/// Whether everything in the order came back, or all of its money did, within a day.
 fn put_right(group: &[Sold], time: Timestamp) -> bool {
-    group.iter().all(|s| s.units_left <= 0 && s.last_return.is_some_and(|r| r.0 - time.0 <= DAY_SECONDS))
+    let is_back = |s: &Sold| s.units_left <= 0 || s.returned >= s.line.amount;
+    group.iter().all(|s| is_back(s) && s.last_return.is_some_and(|r| r.0 - time.0 <= DAY_SECONDS))
 }
 
 /// Takes every return off the lines that it reverses; what is left over goes to `loose`.
@@ -217,6 +219,13 @@ fn match_returns(lines: &mut [Sold], returns: &[Line], loose: &mut Vec<(Day, Mon
                 sold.take_back(part, worth, taken.time);
                 units_left -= part;
                 money_left -= worth;
+            }
+        }
+        for sold in lines.iter_mut().filter(|s| s.line.order == taken.order) {
+            let part = money_left.min(sold.line.amount - sold.returned);
+            if part > Money::ZERO {
+                sold.take_back(0, part, taken.time);
+                money_left -= part;
             }
         }
         if money_left != Money::ZERO {
@@ -318,6 +327,16 @@ mod tests {
         let summary = Summary::from_lines(vec![line(1, 0, 7, 1, 5), line(2, DAY_SECONDS, 7, -1, -5)]);
         assert_eq!(History::new(&summary, Day(1)).net(), Money::from_units(5));
         assert_eq!(History::new(&summary, Day(0)), History { as_of: Day(0), ..History::default() });
+    }
+
+    #[test]
+    fn a_refund_is_taken_off_the_order_whose_number_it_carries() {
+        let refund = |amount| Line { product: ProductKey::NONE, units: 0, ..line(1, 0, 0, 0, amount) };
+        let part = history(&[line(1, 0, 7, 1, 10), line(1, 0, 8, 1, 5), refund(-12)]);
+        assert_eq!(part.orders[0].net(), Money::from_units(3));
+        let whole = history(&[line(1, 0, 7, 1, 10), line(1, 0, 8, 1, 5), refund(-15)]);
+        assert!(whole.orders.is_empty());
+        assert_eq!(whole.net(), Money::ZERO);
     }
 
     #[test]

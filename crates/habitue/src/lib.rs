@@ -2,4 +2,5 @@
 
 pub mod error;
 pub mod outcome;
+pub mod write;
 pub mod ingest;

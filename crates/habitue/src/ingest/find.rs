@@ -82,7 +82,8 @@ fn is_data(path: &Path) -> bool {
 
 fn pattern(input: &str) -> Result<Vec<PathBuf>, Error> {
     let missing = || Error::NotFound { path: input.to_owned() };
-    let paths = glob::glob(input).map_err(|_| missing())?;
+    let visible = glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::new() };
+    let paths = glob::glob_with(input, visible).map_err(|_| missing())?;
     let mut found: Vec<PathBuf> = paths.filter_map(Result::ok).filter(|p| p.is_file()).collect();
     found.sort();
     if found.is_empty() { Err(missing()) } else { Ok(found) }

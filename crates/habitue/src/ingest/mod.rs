@@ -9,3 +9,4 @@ pub(crate) mod text;
 pub(crate) mod columnar;
 pub(crate) mod sheet;
 pub(crate) mod source;
+pub(crate) mod lines;

@@ -1,0 +1,842 @@
+//! Rows of orders to lines: typed, cleaned, and dealt out by customer.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use habitue_core::Money;
+use habitue_core::clean::{Candidate, Cleaning, Duplicates, Keep, Mark, Reason};
+use habitue_core::features::Holds;
+use habitue_core::line::ProductKey;
+use habitue_core::time::{DAY_SECONDS, Day, Timestamp};
+use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
+
+use super::cell::{Cell, IdNote};
+use super::moment::DayMonth;
+use super::number::{Decimal, NumberError};
+use super::roles::{Role, Roles};
+use super::source::{MayStop, Position, Row, Sink};
+use crate::error::Error;
+use crate::write::defuse;
+
+/// Customers are dealt out over this many partitions; each is folded by itself.
+pub(crate) const PARTITIONS: usize = 64;
+
+/// How rows of orders are read: what stays the same for all of a source's rows.
+pub(crate) struct Reading<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) columns: &'a [String],
+    pub(crate) roles: &'a Roles,
+    pub(crate) dates: Option<DayMonth>,
+    pub(crate) cleaning: Cleaning,
+    pub(crate) currency: Option<&'a str>,
+    /// Whether exact duplicates will be looked for, so that the cells without a feature must be remembered too.
+    pub(crate) compares_rows: bool,
+}
+
+impl Reading<'_> {
+    fn has(&self, role: Role) -> bool {
+        self.roles.found.contains_key(&role)
+    }
+
+    /// What the source can hold.
+    pub(crate) fn holds(&self) -> Holds {
+        Holds {
+            units: self.has(Role::Quantity),
+            products: self.has(Role::Product) || self.has(Role::ProductName),
+            hours: false,
+            discounts: self.has(Role::Discount),
+        }
+    }
+
+    /// Whether exact duplicates are dropped.
+    pub(crate) fn drops_duplicates(&self) -> bool {
+        match self.cleaning.duplicates {
+            Duplicates::Auto => self.has(Role::Order),
+            Duplicates::Keep => false,
+            Duplicates::Drop => true,
+        }
+    }
+}
+
+/// Consecutive rows of one order of one customer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Run {
+    /// The customer's number in the part.
+    pub(crate) customer: u32,
+    /// Where the run's items end.
+    pub(crate) end: u32,
+    pub(crate) order: u64,
+    pub(crate) time: Timestamp,
+    /// The position of the first item; the others follow it.
+    pub(crate) first: Position,
+}
+
+/// What one row adds to its run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Item {
+    pub(crate) product: ProductKey,
+    pub(crate) units: i64,
+    pub(crate) amount: Money,
+}
+
+/// Kept rows of one partition from one part of the sources.
+#[derive(Debug, Default)]
+pub(crate) struct Part {
+    ids: String,
+    id_ends: Vec<u32>,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) items: Vec<Item>,
+    /// Discounts of the items; empty when the source has none.
+    pub(crate) discounts: Vec<Money>,
+    /// Hashes of all cells that the items do not hold; empty when rows are not compared.
+    pub(crate) prints: Vec<u32>,
+    /// Lines that were cleaned in an earlier run: they are not compared and cannot be rejected.
+    pub(crate) clean: bool,
+}
+
+impl Part {
+    pub(crate) fn n_customers(&self) -> usize {
+        self.id_ends.len()
+    }
+
+    pub(crate) fn id(&self, customer: u32) -> &str {
+        let customer = customer as usize;
+        let start = if customer == 0 { 0 } else { self.id_ends[customer - 1] as usize };
+        &self.ids[start..self.id_ends[customer] as usize]
+    }
+
+    pub(crate) fn add_customer(&mut self, id: &str) -> u32 {
+        self.ids.push_str(id);
+        self.id_ends.push(self.ids.len() as u32);
+        self.id_ends.len() as u32 - 1
+    }
+
+    /// Bytes held in memory.
+    pub(crate) fn bytes(&self) -> usize {
+        self.ids.capacity()
+            + self.id_ends.capacity() * 4
+            + self.runs.capacity() * size_of::<Run>()
+            + self.items.capacity() * size_of::<Item>()
+            + self.discounts.capacity() * 8
+            + self.prints.capacity() * 4
+    }
+
+    /// Gives back memory that was set aside for growing.
+    fn shrink(&mut self) {
+        self.ids.shrink_to_fit();
+        self.id_ends.shrink_to_fit();
+        self.runs.shrink_to_fit();
+        self.items.shrink_to_fit();
+        self.discounts.shrink_to_fit();
+        self.prints.shrink_to_fit();
+    }
+}
+
+/// A product as the files name it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Product {
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) category: String,
+}
+
+/// Rows, customers and money of one kind.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Count {
+    pub(crate) rows: u64,
+    pub(crate) revenue: Money,
+    /// Hashes of the customers; only counted where it is shown.
+    pub(crate) customers: BTreeSet<u64>,
+}
+
+impl Count {
+    pub(crate) fn add(&mut self, revenue: Money) {
+        self.rows += 1;
+        self.revenue += revenue;
+    }
+
+    fn merge(&mut self, other: Self) {
+        self.rows += other.rows;
+        self.revenue += other.revenue;
+        self.customers.extend(other.customers);
+    }
+}
+
+/// Things seen in the rows whether or not they were rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Seen {
+    CancellationLine,
+    NegativeQuantity,
+    ZeroPrice,
+    Service,
+    ExactDuplicate,
+    Refund,
+}
+
+/// Things that a reader of the results should know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Note {
+    IdFloat,
+    IdScientific,
+    Replaced,
+}
+
+/// What was counted in a part of the sources.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    pub(crate) rows_read: u64,
+    pub(crate) revenue_read: Money,
+    pub(crate) rejected: BTreeMap<Reason, Count>,
+    pub(crate) seen: BTreeMap<Seen, Count>,
+    pub(crate) notes: BTreeMap<Note, (u64, Position)>,
+    pub(crate) currencies: BTreeMap<String, Position>,
+    pub(crate) rows_by_day: BTreeMap<Day, u64>,
+    pub(crate) rows_by_source: BTreeMap<usize, u64>,
+    /// Rows with something in the columns of time, customer and money.
+    pub(crate) filled: [u64; 3],
+    pub(crate) has_hours: bool,
+    /// Hashes of rows without a customer, to count duplicates among them too.
+    pub(crate) anonymous: Vec<u64>,
+}
+
+impl Tally {
+    pub(crate) fn merge(&mut self, other: Self) {
+        self.rows_read += other.rows_read;
+        self.revenue_read += other.revenue_read;
+        for (reason, count) in other.rejected {
+            self.rejected.entry(reason).or_default().merge(count);
+        }
+        for (seen, count) in other.seen {
+            self.seen.entry(seen).or_default().merge(count);
+        }
+        for (note, (rows, position)) in other.notes {
+            let entry = self.notes.entry(note).or_insert((0, position));
+            *entry = (entry.0 + rows, entry.1.min(position));
+        }
+        for (currency, position) in other.currencies {
+            let first = self.currencies.entry(currency).or_insert(position);
+            *first = position.min(*first);
+        }
+        for (day, rows) in other.rows_by_day {
+            *self.rows_by_day.entry(day).or_default() += rows;
+        }
+        for (source, rows) in other.rows_by_source {
+            *self.rows_by_source.entry(source).or_default() += rows;
+        }
+        for (mine, theirs) in self.filled.iter_mut().zip(other.filled) {
+            *mine += theirs;
+        }
+        self.has_hours |= other.has_hours;
+        self.anonymous.extend(other.anonymous);
+    }
+}
+
+/// What was remembered of the row before, so that rows of one order are not understood again and again.
+#[derive(Default)]
+struct Before {
+    customer: String,
+    partition: usize,
+    /// The customer's number in its part, once a row of it was kept.
+    code: Option<u32>,
+    order: String,
+    order_hash: u64,
+    is_cancellation: bool,
+    time_text: String,
+    time: Option<Timestamp>,
+    status: String,
+    mark: Mark,
+    currency: String,
+    /// The day whose rows are being counted, and how many there are.
+    day: (Day, u64),
+}
+
+/// Turns the rows of one part of a source into lines.
+pub(crate) struct LineSink<'a> {
+    reading: &'a Reading<'a>,
+    pub(crate) parts: Vec<Part>,
+    lookup: Vec<HashTable<u32>>,
+    hasher: DefaultHashBuilder,
+    pub(crate) tally: Tally,
+    pub(crate) catalogue: HashMap<u64, Product>,
+    pub(crate) rejects: csv::Writer<Vec<u8>>,
+    before: Before,
+    id: String,
+    order: String,
+    scratch: String,
+}
+
+impl<'a> LineSink<'a> {
+    pub(crate) fn new(reading: &'a Reading<'a>) -> Self {
+        Self {
+            reading,
+            parts: (0..PARTITIONS).map(|_| Part::default()).collect(),
+            lookup: (0..PARTITIONS).map(|_| HashTable::new()).collect(),
+            hasher: DefaultHashBuilder::default(),
+            tally: Tally::default(),
+            catalogue: HashMap::new(),
+            rejects: csv::Writer::from_writer(Vec::new()),
+            before: Before::default(),
+            id: String::new(),
+            order: String::new(),
+            scratch: String::new(),
+        }
+    }
+
+    /// Ends the part.
+    pub(crate) fn finish(mut self) -> Finished {
+        self.count_day();
+        for part in &mut self.parts {
+            part.shrink();
+        }
+        let rejects = self.rejects.into_inner().expect("writing to memory cannot fail");
+        Finished { parts: self.parts, tally: self.tally, catalogue: self.catalogue, rejects }
+    }
+
+    fn count_day(&mut self) {
+        let (day, rows) = std::mem::take(&mut self.before.day);
+        if rows > 0 {
+            *self.tally.rows_by_day.entry(day).or_default() += rows;
+        }
+    }
+
+    fn note(&mut self, note: Note, position: Position) {
+        self.tally.notes.entry(note).or_insert((0, position)).0 += 1;
+    }
+
+    fn see(&mut self, seen: Seen, revenue: Money) {
+        self.tally.seen.entry(seen).or_default().add(revenue);
+    }
+
+    /// Reads who the customer is into `self.id`; false if nobody is named.
+    fn read_customer(&mut self, position: Position, row: &impl Row, continued: bool) -> bool {
+        if continued {
+            self.id.clone_from(&self.before.customer);
+            return !self.id.is_empty();
+        }
+        let note = row.cell(Role::Customer as usize).write_id(&mut self.id);
+        match note {
+            Some(IdNote::Float) => self.note(Note::IdFloat, position),
+            Some(IdNote::Scientific) => self.note(Note::IdScientific, position),
+            Some(IdNote::AsIs) | None => {}
+        }
+        note.is_some()
+    }
+
+    fn read_time(&mut self, row: &impl Row, continued: bool) -> Option<Timestamp> {
+        if continued {
+            return self.before.time;
+        }
+        let time = match row.cell(Role::Time as usize) {
+            Cell::Text(text) if text == self.before.time_text => return self.before.time,
+            cell @ Cell::Text(text) => {
+                self.before.time_text.clear();
+                self.before.time_text.push_str(text);
+                cell.moment(self.reading.dates)
+            }
+            cell => {
+                self.before.time_text.clear();
+                cell.moment(self.reading.dates)
+            }
+        };
+        self.before.time = time;
+        time
+    }
+
+    /// Reads the order number: its hash, and whether it marks a cancellation. True if it is the order of the row before.
+    fn read_order(&mut self, row: &impl Row) -> bool {
+        if !self.reading.has(Role::Order)
+            || row.cell(Role::Order as usize).write_id(&mut self.order).is_none()
+        {
+            self.before.order.clear();
+            self.before.order_hash = 0;
+            self.before.is_cancellation = false;
+            return false;
+        }
+        if self.order == self.before.order {
+            return true;
+        }
+        self.before.order.clone_from(&self.order);
+        self.before.order_hash = xxh3_64(self.order.as_bytes());
+        let rest = self.order.strip_prefix(['C', 'c']);
+        self.before.is_cancellation =
+            rest.is_some_and(|r| !r.is_empty() && r.bytes().all(|b| b.is_ascii_digit()));
+        false
+    }
+
+    fn read_mark(&mut self, row: &impl Row, continued: bool) -> Mark {
+        if continued {
+            return self.before.mark;
+        }
+        if self.reading.has(Role::CancelledAt) && !row.cell(Role::CancelledAt as usize).is_nothing() {
+            self.before.status.clear();
+            self.before.mark = Mark::Void;
+        } else if self.reading.has(Role::Status) {
+            self.scratch.clear();
+            row.cell(Role::Status as usize).write_text(&mut self.scratch);
+            if self.scratch != self.before.status || self.scratch.is_empty() {
+                self.before.mark = mark_of_status(&self.scratch, self.reading.has(Role::Refund));
+                std::mem::swap(&mut self.before.status, &mut self.scratch);
+            }
+        } else {
+            self.before.mark = Mark::None;
+        }
+        self.before.mark
+    }
+
+    /// Reads the product: its key, with its name and category remembered.
+    fn read_product(&mut self, row: &impl Row) -> ProductKey {
+        let by = if self.reading.has(Role::Product) { Role::Product } else { Role::ProductName };
+        if !self.reading.has(by) {
+            return ProductKey::NONE;
+        }
+        let mut digits = itoa::Buffer::new();
+        let code = match row.cell(by as usize) {
+            Cell::Text(text) => text,
+            Cell::Int(value) => digits.format(value),
+            Cell::Empty => return ProductKey::NONE,
+            cell => {
+                cell.write_id(&mut self.scratch);
+                self.scratch.as_str()
+            }
+        };
+        let hash = xxh3_64(code.as_bytes());
+        let key = ProductKey::new(hash, is_service(code));
+        if !self.catalogue.contains_key(&key.0) {
+            let mut product = Product { code: code.to_owned(), ..Product::default() };
+            row.cell(Role::ProductName as usize).write_text(&mut product.name);
+            row.cell(Role::Category as usize).write_text(&mut product.category);
+            self.catalogue.insert(key.0, product);
+        }
+        key
+    }
+
+    /// Reads the row's money and quantity.
+    fn read_money(&mut self, position: Position, row: &impl Row) -> Result<Read, Error> {
+        let comma = self.reading.roles.comma;
+        let money_role = if self.reading.has(Role::Amount) { Role::Amount } else { Role::UnitPrice };
+        let cell = row.cell(money_role as usize);
+        let mut read = Read::default();
+        let price = match cell.number(comma) {
+            Ok(parsed) => parsed,
+            Err(NumberError::NotANumber) => None,
+            Err(NumberError::TooLarge) => return Err(self.too_large(position, money_role, cell)),
+        };
+        self.tally.filled[2] += u64::from(!cell.is_nothing());
+        if let Some(parsed) = price.filter(|p| !p.currency.is_empty()) {
+            self.before.currency = currency_code(parsed.currency);
+        } else if self.reading.has(Role::Currency) {
+            self.scratch.clear();
+            row.cell(Role::Currency as usize).write_text(&mut self.scratch);
+            if !self.scratch.is_empty() {
+                self.before.currency = currency_code(&self.scratch);
+            }
+        } else {
+            self.before.currency.clear();
+        }
+        let quantity = if self.reading.has(Role::Quantity) {
+            let cell = row.cell(Role::Quantity as usize);
+            match cell.number(comma) {
+                Ok(parsed) => parsed.map(|p| p.value),
+                Err(NumberError::NotANumber) => None,
+                Err(NumberError::TooLarge) => return Err(self.too_large(position, Role::Quantity, cell)),
+            }
+        } else {
+            Some(Decimal::from_int(1))
+        };
+        let overflow = || self.too_large(position, money_role, cell);
+        let discount = row.cell(Role::Discount as usize).number(comma).ok().flatten();
+        read.discount = discount.and_then(|d| d.value.money()).unwrap_or_default().abs();
+        if self.reading.has(Role::Quantity) {
+            read.units = quantity.and_then(Decimal::units);
+        }
+        let Some(price) = price.map(|p| p.value) else { return Ok(read) };
+        if money_role == Role::Amount {
+            let mut amount = price.money().ok_or_else(overflow)?;
+            if read.units.is_some_and(|u| u < 0) && amount > Money::ZERO {
+                amount = -amount;
+            }
+            read.amount = Some(amount);
+            read.is_free = amount == Money::ZERO;
+        } else if let Some(quantity) = quantity {
+            let gross = price.times(quantity).ok_or_else(overflow)?;
+            let discount = if quantity.is_negative() { -read.discount } else { read.discount };
+            read.amount = Some(gross - discount);
+            read.is_free = price == Decimal::ZERO || price.money() == Some(Money::ZERO);
+            read.negative_price = price.is_negative();
+        }
+        if read.amount.is_some_and(|a| a.0.unsigned_abs() > (i64::MAX as u64) >> 12) {
+            return Err(overflow());
+        }
+        Ok(read)
+    }
+
+    fn too_large(&self, position: Position, role: Role, cell: Cell<'_>) -> Error {
+        let mut text = String::new();
+        cell.write_text(&mut text);
+        let column = self
+            .reading
+            .roles
+            .found
+            .get(&role)
+            .map_or(String::new(), |f| self.reading.columns[f.column].clone());
+        Error::AmountTooLarge { path: self.reading.path.to_owned(), row: position.row(), column, text }
+    }
+
+    /// A hash of the cells that an item does not hold, or of all cells.
+    fn fingerprint(&mut self, row: &impl Row, roles: &[Role]) -> u64 {
+        let mut hash = 0;
+        for &role in roles {
+            if self.reading.has(role) {
+                self.scratch.clear();
+                row.cell(role as usize).write_text(&mut self.scratch);
+                hash = xxh3_64_with_seed(self.scratch.as_bytes(), hash ^ role as u64);
+            }
+        }
+        hash
+    }
+
+    fn reject(
+        &mut self,
+        reason: Reason,
+        position: Position,
+        row: &impl Row,
+        revenue: Money,
+    ) -> Result<(), Error> {
+        let count = self.tally.rejected.entry(reason).or_default();
+        count.add(revenue);
+        if !self.id.is_empty() && reason != Reason::NoCustomer {
+            count.customers.insert(xxh3_64(self.id.as_bytes()));
+        }
+        write_reject(&mut self.rejects, reason, self.reading.path, position, row, "")
+    }
+
+    fn keep(&mut self, position: Position, line: &KeptLine, refund: Option<Money>) {
+        let code = match self.before.code {
+            Some(code) => code,
+            None => {
+                let hash = xxh3_64(self.id.as_bytes());
+                let part = &mut self.parts[self.before.partition];
+                let same = self.lookup[self.before.partition].find(hash, |&c| part.id(c) == self.id);
+                match same {
+                    Some(&code) => code,
+                    None => {
+                        let code = part.add_customer(&self.id);
+                        let rehash = |c: &u32| xxh3_64(part.id(*c).as_bytes());
+                        self.lookup[self.before.partition].insert_unique(hash, code, rehash);
+                        code
+                    }
+                }
+            }
+        };
+        self.before.code = Some(code);
+        let part = &mut self.parts[self.before.partition];
+        let mut put = |item: Item, discount: Money, first: Position, print: u32| {
+            part.items.push(item);
+            if self.reading.has(Role::Discount) {
+                part.discounts.push(discount);
+            }
+            if self.reading.compares_rows {
+                part.prints.push(print);
+            }
+            let end = part.items.len() as u32;
+            let start = part.runs.len().checked_sub(2).map_or(0, |i| part.runs[i].end);
+            match part.runs.last_mut() {
+                Some(run)
+                    if (run.customer, run.order, run.time) == (code, line.order, line.time)
+                        && run.first.0 + u64::from(end - 1 - start) == first.0 =>
+                {
+                    run.end = end;
+                }
+                _ => part.runs.push(Run { customer: code, end, order: line.order, time: line.time, first }),
+            }
+        };
+        put(line.item, line.discount, position, line.print);
+        if let Some(refund) = refund {
+            let item = Item { product: ProductKey::NONE, units: 0, amount: -refund };
+            // A refund belongs to its row but is no row: the print tells it from every row.
+            put(item, Money::ZERO, position, !line.print);
+        }
+    }
+}
+
+/// The money and quantity of a row.
+#[derive(Debug, Default)]
+struct Read {
+    amount: Option<Money>,
+    units: Option<i64>,
+    discount: Money,
+    is_free: bool,
+    negative_price: bool,
+}
+
+/// A row that passed all rules that look at rows alone.
+struct KeptLine {
+    order: u64,
+    time: Timestamp,
+    item: Item,
+    discount: Money,
+    print: u32,
+}
+
+/// Cells that an item does not hold but that tell rows apart.
+const OTHER_CELLS: [Role; 8] = [
+    Role::ProductName,
+    Role::Category,
+    Role::Status,
+    Role::Currency,
+    Role::Country,
+    Role::Channel,
+    Role::Store,
+    Role::LineId,
+];
+
+impl Sink for LineSink<'_> {
+    fn row(&mut self, position: Position, row: &impl Row) -> Result<(), Error> {
+        self.tally.rows_read += 1;
+        *self.tally.rows_by_source.entry(position.source()).or_default() += 1;
+        let same_order = self.read_order(row);
+        let customer_cell = row.cell(Role::Customer as usize);
+        let time_cell = row.cell(Role::Time as usize);
+        let continued = self.reading.roles.continued
+            && same_order
+            && customer_cell == Cell::Empty
+            && time_cell == Cell::Empty;
+        self.tally.filled[0] += u64::from(!time_cell.is_nothing());
+        self.tally.filled[1] += u64::from(!customer_cell.is_nothing());
+        let customer = self.read_customer(position, row, continued);
+        let time = self.read_time(row, continued);
+        let mark = self.read_mark(row, continued);
+        let product = self.read_product(row);
+        let read = self.read_money(position, row)?;
+        let revenue = read.amount.unwrap_or_default();
+        self.tally.revenue_read += revenue;
+        let is_negative = read.units.is_some_and(|u| u < 0) || revenue < Money::ZERO;
+        let mark = if mark == Mark::None && self.before.is_cancellation && is_negative {
+            Mark::Cancellation
+        } else {
+            mark
+        };
+        if mark == Mark::Cancellation {
+            self.see(Seen::CancellationLine, revenue);
+        } else if read.units.is_some_and(|u| u < 0) {
+            self.see(Seen::NegativeQuantity, revenue);
+        }
+        if read.is_free {
+            self.see(Seen::ZeroPrice, revenue);
+        }
+        if product.is_service() {
+            self.see(Seen::Service, revenue);
+        }
+        if !self.before.currency.is_empty() && !self.tally.currencies.contains_key(&self.before.currency) {
+            self.tally.currencies.insert(self.before.currency.clone(), position);
+        }
+        let in_currency = self
+            .reading
+            .currency
+            .is_none_or(|c| self.before.currency.is_empty() || self.before.currency == c);
+        let candidate = Candidate {
+            customer,
+            time,
+            mark,
+            service: product.is_service(),
+            units: read.units,
+            amount: read.amount,
+            currency: in_currency,
+            negative_price: read.negative_price,
+        };
+        if !customer || self.id != self.before.customer {
+            self.before.code = None;
+            self.before.customer.clear();
+            if customer {
+                self.before.customer.push_str(&self.id);
+                self.before.partition = (xxh3_64(self.id.as_bytes()) >> 58) as usize;
+            }
+        }
+        if let Err(reason) = self.reading.cleaning.check(&candidate) {
+            if reason == Reason::NoCustomer && self.reading.compares_rows {
+                let print = self.fingerprint(row, &Role::ALL);
+                self.tally.anonymous.push(print);
+            }
+            return self.reject(reason, position, row, revenue);
+        }
+        let time = time.expect("checked by the rules");
+        self.tally.has_hours |= time.0.rem_euclid(DAY_SECONDS) != 0;
+        if self.before.day.0 != time.day() {
+            self.count_day();
+            self.before.day.0 = time.day();
+        }
+        self.before.day.1 += 1;
+        let print = if self.reading.compares_rows { self.fingerprint(row, &OTHER_CELLS) as u32 } else { 0 };
+        let order = if self.before.order_hash == 0 { time.0 as u64 } else { self.before.order_hash };
+        let units = read.units.unwrap_or(if revenue < Money::ZERO { -1000 } else { 1000 });
+        let item = Item { product, units, amount: revenue };
+        let refund = if self.reading.has(Role::Refund) {
+            let cell = row.cell(Role::Refund as usize).number(self.reading.roles.comma).ok().flatten();
+            cell.and_then(|p| p.value.money()).map(Money::abs).filter(|m| *m > Money::ZERO)
+        } else {
+            None
+        };
+        let refund = refund.filter(|_| self.reading.cleaning.returns == Keep::Keep);
+        if let Some(refund) = refund {
+            self.tally.revenue_read -= refund;
+            self.see(Seen::Refund, -refund);
+        }
+        self.keep(position, &KeptLine { order, time, item, discount: read.discount, print }, refund);
+        Ok(())
+    }
+
+    fn broken(&mut self, position: Position, text: &str, why: String) {
+        self.tally.rows_read += 1;
+        *self.tally.rows_by_source.entry(position.source()).or_default() += 1;
+        self.tally.rejected.entry(Reason::Unreadable).or_default().add(Money::ZERO);
+        let text: String = text.chars().take(200).collect();
+        let detail = format!("{why}: {text}");
+        write_reject(&mut self.rejects, Reason::Unreadable, self.reading.path, position, &NoCells, &detail)
+            .expect("writing to memory cannot fail");
+    }
+
+    fn replaced(&mut self, position: Position) {
+        self.note(Note::Replaced, position);
+    }
+}
+
+impl MayStop for LineSink<'_> {}
+
+/// What a part of the sources came to.
+pub(crate) struct Finished {
+    pub(crate) parts: Vec<Part>,
+    pub(crate) tally: Tally,
+    pub(crate) catalogue: HashMap<u64, Product>,
+    /// Rejected rows as CSV without header.
+    pub(crate) rejects: Vec<u8>,
+}
+
+struct NoCells;
+
+impl Row for NoCells {
+    fn cell(&self, _: usize) -> Cell<'_> {
+        Cell::Empty
+    }
+}
+
+/// Columns of `rejects.csv` after reason, source and row.
+pub(crate) const REJECT_ROLES: [(Role, &str); 8] = [
+    (Role::Customer, "customer_id"),
+    (Role::Time, "time"),
+    (Role::Order, "order"),
+    (Role::Product, "product"),
+    (Role::ProductName, "product_name"),
+    (Role::Quantity, "quantity"),
+    (Role::UnitPrice, "unit_price"),
+    (Role::Amount, "amount"),
+];
+
+/// Longest text of a rejected cell that is written out.
+const MOST_REJECT_CHARS: usize = 500;
+
+/// Writes one rejected row.
+pub(crate) fn write_reject<W: std::io::Write>(
+    out: &mut csv::Writer<W>,
+    reason: Reason,
+    path: &str,
+    position: Position,
+    row: &impl Row,
+    detail: &str,
+) -> Result<(), Error> {
+    let mut text = String::new();
+    let failed = |e: csv::Error| Error::Io { path: "rejects.csv".to_owned(), source: e.into() };
+    out.write_field(reason.key()).map_err(failed)?;
+    out.write_field(defuse(path).as_ref()).map_err(failed)?;
+    out.write_field(itoa::Buffer::new().format(position.row())).map_err(failed)?;
+    for (role, _) in REJECT_ROLES {
+        text.clear();
+        row.cell(role as usize).write_text(&mut text);
+        if text.len() > MOST_REJECT_CHARS {
+            text = text.chars().take(MOST_REJECT_CHARS).chain("…".chars()).collect();
+        }
+        out.write_field(defuse(&text).as_ref()).map_err(failed)?;
+    }
+    out.write_field(defuse(detail).as_ref()).map_err(failed)?;
+    out.write_record(None::<&[u8]>).map_err(failed)
+}
+
+/// What the status of an order means.
+fn mark_of_status(status: &str, refunds_are_counted: bool) -> Mark {
+    let status: String =
+        status.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    match status.strip_prefix("wc").unwrap_or(&status) {
+        "cancelled"
+        | "canceled"
+        | "void"
+        | "voided"
+        | "failed"
+        | "expired"
+        | "declined"
+        | "pendingpayment"
+        | "unpaid"
+        | "trash"
+        | "checkoutdraft"
+        | "abandoned"
+        | "rejected"
+        | "incomplete"
+        | "requirespaymentmethod" => Mark::Void,
+        "refunded" if !refunds_are_counted => Mark::Void,
+        "view" | "pageview" | "cart" | "addtocart" | "removefromcart" | "search" | "wishlist" | "click" => {
+            Mark::Browsing
+        }
+        _ => Mark::None,
+    }
+}
+
+/// Whether a product code stands for postage, a fee or a correction: codes without a digit that shops use for them.
+fn is_service(code: &str) -> bool {
+    const CODES: [&str; 26] = [
+        "post",
+        "postage",
+        "dot",
+        "m",
+        "manual",
+        "c2",
+        "d",
+        "discount",
+        "s",
+        "samples",
+        "b",
+        "bank charges",
+        "amazonfee",
+        "cruk",
+        "pads",
+        "shipping",
+        "delivery",
+        "freight",
+        "carriage",
+        "fee",
+        "handling",
+        "adjust",
+        "adjustment",
+        "gift card",
+        "giftcard",
+        "tip",
+    ];
+    code.len() <= 12 && CODES.iter().any(|c| code.eq_ignore_ascii_case(c)) || code.starts_with("gift_")
+}
+
+/// A currency sign or code as an ISO 4217 code.
+fn currency_code(mark: &str) -> String {
+    match mark {
+        "£" => "GBP",
+        "€" => "EUR",
+        "$" | "US$" => "USD",
+        "¥" => "JPY",
+        "₹" => "INR",
+        "₽" => "RUB",
+        "₩" => "KRW",
+        "₺" => "TRY",
+        "zł" => "PLN",
+        "R$" => "BRL",
+        "CA$" => "CAD",
+        "A$" => "AUD",
+        other => return other.to_ascii_uppercase(),
+    }
+    .to_owned()
+}
