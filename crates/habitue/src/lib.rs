@@ -4,3 +4,5 @@ pub mod error;
 pub mod outcome;
 pub mod write;
 pub mod ingest;
+mod fold;
+pub mod pipeline;

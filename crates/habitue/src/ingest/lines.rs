@@ -95,6 +95,11 @@ pub(crate) struct Part {
 }
 
 impl Part {
+    /// A part for lines that were cleaned before.
+    pub(crate) fn of_clean_lines() -> Self {
+        Self { clean: true, ..Self::default() }
+    }
+
     pub(crate) fn n_customers(&self) -> usize {
         self.id_ends.len()
     }
@@ -138,6 +143,22 @@ pub(crate) struct Product {
     pub(crate) code: String,
     pub(crate) name: String,
     pub(crate) category: String,
+}
+
+impl Product {
+    /// Joins what two parts know of a product.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        keep_smaller(&mut self.name, &other.name);
+        keep_smaller(&mut self.category, &other.category);
+    }
+}
+
+/// Of several names of one product the first in the alphabet is kept, so that no order of reading changes it.
+fn keep_smaller(text: &mut String, other: &str) {
+    if !other.is_empty() && (text.is_empty() || other < text.as_str()) {
+        text.clear();
+        text.push_str(other);
+    }
 }
 
 /// Rows, customers and money of one kind.
@@ -401,11 +422,15 @@ impl<'a> LineSink<'a> {
         };
         let hash = xxh3_64(code.as_bytes());
         let key = ProductKey::new(hash, is_service(code));
-        if !self.catalogue.contains_key(&key.0) {
-            let mut product = Product { code: code.to_owned(), ..Product::default() };
-            row.cell(Role::ProductName as usize).write_text(&mut product.name);
-            row.cell(Role::Category as usize).write_text(&mut product.category);
-            self.catalogue.insert(key.0, product);
+        let product = self
+            .catalogue
+            .entry(key.0)
+            .or_insert_with(|| Product { code: code.to_owned(), ..Product::default() });
+        for (text, role) in [(&mut product.name, Role::ProductName), (&mut product.category, Role::Category)]
+        {
+            if let (true, Cell::Text(cell)) = (self.reading.has(role), row.cell(role as usize)) {
+                keep_smaller(text, cell);
+            }
         }
         key
     }

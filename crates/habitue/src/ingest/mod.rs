@@ -1,4 +1,5 @@
 //! Sources to lines: files found, formats and columns understood, rows read in parallel.
+
 pub(crate) mod number;
 pub(crate) mod moment;
 pub(crate) mod cell;
@@ -10,3 +11,8 @@ pub(crate) mod columnar;
 pub(crate) mod sheet;
 pub(crate) mod source;
 pub(crate) mod lines;
+pub(crate) mod plan;
+
+pub use moment::DayMonth;
+pub use plan::ReadSettings;
+pub use roles::Role;

@@ -13,25 +13,42 @@ use crate::outcome::Kind;
 /// What a column can be in a table of orders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-#[expect(missing_docs, reason = "the names are the glossary's own words")]
 pub enum Role {
+    /// Who bought.
     Customer,
+    /// When.
     Time,
+    /// The order's number.
     Order,
+    /// The product's code.
     Product,
+    /// The product's name.
     ProductName,
+    /// The product's category.
     Category,
+    /// How much.
     Quantity,
+    /// For how much apiece.
     UnitPrice,
+    /// For how much in all.
     Amount,
+    /// What was taken off the price.
     Discount,
+    /// What was given back of an order later.
     Refund,
+    /// Paid, cancelled, viewed, ….
     Status,
+    /// When the order was cancelled; empty for most.
     CancelledAt,
+    /// The currency of the amounts.
     Currency,
+    /// Where the customer lives.
     Country,
+    /// How the order came in.
     Channel,
+    /// Which shop or branch.
     Store,
+    /// A number of the row itself.
     LineId,
 }
 

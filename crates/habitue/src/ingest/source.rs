@@ -89,6 +89,11 @@ impl Source {
         )
     }
 
+    /// Whether the text had to be read in the old Western encoding.
+    pub(crate) fn is_windows_1252(&self) -> bool {
+        matches!(&self.format, Format::Text(text) if text.encoding == encoding_rs::WINDOWS_1252)
+    }
+
     pub(crate) fn describe(&self) -> String {
         match &self.format {
             Format::Text(text) => text.describe(),

@@ -1,0 +1,1 @@
+//! Tables of customers: read as they are.
