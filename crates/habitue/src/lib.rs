@@ -5,4 +5,8 @@ pub mod outcome;
 pub mod write;
 pub mod ingest;
 mod fold;
+pub mod settings;
 pub mod pipeline;
+
+pub use error::Error;
+pub use settings::Settings;

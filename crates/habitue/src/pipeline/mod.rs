@@ -2,6 +2,14 @@
 
 pub(crate) mod orders;
 pub(crate) mod customers;
+mod features;
+
+use std::path::PathBuf;
+
+pub use self::features::{FeaturesRun, features};
+
+use crate::settings::Settings;
+use orders::OrdersJob;
 
 /// What a run reports while it works; every method may do nothing.
 pub trait Observer: Sync {
@@ -13,3 +21,25 @@ pub trait Observer: Sync {
 pub struct Silent;
 
 impl Observer for Silent {}
+
+/// What a run reads: sources, and summaries of earlier runs to fold on.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// Files, folders, patterns, or `-` for standard input.
+    pub sources: Vec<String>,
+    /// Files written by `habitue fold`.
+    pub summaries: Vec<PathBuf>,
+}
+
+impl Inputs {
+    /// The job of reading orders under the settings.
+    fn job(&self, settings: &Settings) -> OrdersJob<'_> {
+        OrdersJob {
+            cleaning: settings.cleaning.rules(),
+            memory: settings.memory_mb << 20,
+            as_of: settings.as_of,
+            currency: settings.read.currency.as_ref().map(|c| c.to_ascii_uppercase()),
+            summaries: &self.summaries,
+        }
+    }
+}

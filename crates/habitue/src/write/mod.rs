@@ -1,6 +1,13 @@
 //! Results as files.
 
+pub(crate) mod table;
+
 use std::borrow::Cow;
+use std::path::Path;
+
+use crate::error::Error;
+
+pub use table::TableFormat;
 
 /// Text that a spreadsheet would run as a formula, made harmless by an apostrophe before it; other text as it is.
 ///
@@ -20,4 +27,28 @@ pub fn defuse(text: &str) -> Cow<'_, str> {
         _ => false,
     };
     if harmful { Cow::Owned(format!("'{text}")) } else { Cow::Borrowed(text) }
+}
+
+/// Writes a file by a temporary name beside it, so that nobody ever sees half of it.
+pub(crate) fn replace_file(path: &Path, write: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let temporary = tempfile::Builder::new()
+        .prefix(".habitue-")
+        .tempfile_in(folder)
+        .map_err(Error::io(path.display()))?
+        .into_temp_path();
+    write(&temporary)?;
+    make_readable(&temporary).map_err(Error::io(path.display()))?;
+    temporary.persist(path).map_err(|e| Error::Io { path: path.display().to_string(), source: e.error })
+}
+
+/// Temporary files are private; results are not.
+fn make_readable(path: &Path) -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o644))?;
+    }
+    let _ = path;
+    Ok(())
 }

@@ -1,0 +1,107 @@
+//! `habitue features`: the customer table alone.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+use habitue::Error;
+use habitue::pipeline::{self, FeaturesRun};
+use habitue::write::TableFormat;
+
+use super::options::InputOptions;
+use crate::ui::{self, Failure};
+
+/// Write the customer table alone: id, days since the last order, orders, spend, and every other feature.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  habitue features data/online_retail.parquet -o customers.csv
+  habitue features orders.csv --features rfm > rfm.csv
+  habitue features 2024/*.csv.gz --as-of 2025-01-01 -o customers.parquet")]
+pub(crate) struct Features {
+    #[command(flatten)]
+    input: InputOptions,
+    /// The features to write: core, rfm, behaviour, all, or names separated by commas
+    #[arg(long, value_name = "SET", default_value = "all")]
+    features: String,
+    /// Where to write the table; its ending says the format (.csv, .parquet, .xlsx) [default: CSV to stdout]
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Where to write rejected rows with their reasons
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Overwrite files that exist
+    #[arg(long)]
+    force: bool,
+}
+
+impl Features {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let json = self.input.json;
+        self.try_run().map_err(|error| match error {
+            Error::Io { path, source } if path == "standard output" => ui::write_failure(source, json),
+            error => Failure::Refused { error, json },
+        })
+    }
+
+    fn try_run(&self) -> Result<(), Error> {
+        self.input.set_threads();
+        let mut settings = self.input.settings()?;
+        settings.features = Some(self.features.clone());
+        for path in [&self.output, &self.rejects].into_iter().flatten() {
+            if path.exists() && !self.force {
+                return Err(Error::OutputExists { path: path.clone() });
+            }
+        }
+        let progress = ui::Progress::new(self.input.quiet);
+        let mut rejects: Box<dyn io::Write> = match &self.rejects {
+            Some(path) => Box::new(io::BufWriter::new(
+                std::fs::File::create(path)
+                    .map_err(|source| Error::Io { path: path.display().to_string(), source })?,
+            )),
+            None => Box::new(io::sink()),
+        };
+        let run = pipeline::features(&self.input.inputs(), &settings, &mut rejects, &progress)?;
+        drop(progress);
+        match &self.output {
+            Some(path) => run.write(path, TableFormat::of_path(path))?,
+            None if !self.input.json => {
+                let to_stdout = |source| Error::Io { path: "standard output".to_owned(), source };
+                run.write_csv(io::stdout().lock()).map_err(to_stdout)?;
+            }
+            None => {}
+        }
+        self.tell(&run)
+    }
+
+    fn tell(&self, run: &FeaturesRun) -> Result<(), Error> {
+        if self.input.json {
+            let value = serde_json::json!({
+                "customers": run.table.n_rows(),
+                "without_purchase": run.without_purchase,
+                "input": run.input,
+                "sources": run.sources,
+                "roles": run.roles,
+                "warnings": run.warnings,
+            });
+            let _ = ui::out(&format!("{value:#}\n"));
+        }
+        if self.input.quiet {
+            return Ok(());
+        }
+        for warning in &run.warnings {
+            ui::warn(warning);
+        }
+        let input = &run.input;
+        for rejected in &input.rejected {
+            ui::say(&format!("rejected {} rows ({}): {}", rejected.rows, rejected.revenue, rejected.text));
+        }
+        ui::say(&format!(
+            "{} customers from {} of {} rows; {} kept without a net purchase",
+            run.table.n_rows(),
+            input.rows_kept,
+            input.rows_read,
+            run.without_purchase.customers
+        ));
+        Ok(())
+    }
+}

@@ -1,0 +1,138 @@
+//! The customer table alone.
+
+use std::io::Write;
+use std::path::Path;
+
+use habitue_core::features::RFM;
+use habitue_core::table::{Table, Unit, Values};
+
+use super::customers;
+use super::orders;
+use super::{Inputs, Observer};
+use crate::error::Error;
+use crate::ingest::plan::Plan;
+use crate::outcome::{Input, Kind, RoleNote, SourceNote, WithoutPurchase};
+use crate::settings::Settings;
+use crate::write::TableFormat;
+use crate::write::table::{Cells, Sheet};
+
+/// The customer table, and how it came about.
+pub struct FeaturesRun {
+    /// Every customer, also those without a net purchase, ascending by id.
+    pub table: Table,
+    /// The account of all rows.
+    pub input: Input,
+    /// The files, as they were understood.
+    pub sources: Vec<SourceNote>,
+    /// Which column was taken for what.
+    pub roles: Vec<RoleNote>,
+    /// Customers without a net purchase; they are in the table too.
+    pub without_purchase: WithoutPurchase,
+    /// Things the reader should know.
+    pub warnings: Vec<String>,
+}
+
+/// Computes the customer table: id, `recency_days`, `orders`, `spend`, and the chosen features (all of them if none is).
+///
+/// Rejected rows go to `rejects` as CSV.
+///
+/// # Errors
+/// When sources cannot be read or understood, when no row is left, or when a feature is not known.
+pub fn features(
+    inputs: &Inputs,
+    settings: &Settings,
+    rejects: &mut dyn Write,
+    observer: &dyn Observer,
+) -> Result<FeaturesRun, Error> {
+    let plan = Plan::look(&inputs.sources, &settings.read)?;
+    let roles = plan.role_notes();
+    if plan.kind == Kind::Customers {
+        let given = customers::read(&plan, rejects)?;
+        return Ok(FeaturesRun {
+            table: given.table,
+            input: given.input,
+            sources: given.sources,
+            roles,
+            without_purchase: WithoutPurchase::default(),
+            warnings: given.warnings,
+        });
+    }
+    let customers = orders::customers(&plan, &inputs.job(settings), rejects, observer)?;
+    let chosen =
+        habitue_core::features::resolve(settings.features.as_deref().unwrap_or("all"), customers.holds)?;
+    let mut table = join(customers.table, customers.apart);
+    let mut names: Vec<&str> = RFM.to_vec();
+    names.extend(chosen.into_iter().filter(|n| !RFM.contains(n)));
+    table.columns = names.iter().filter_map(|n| table.column(n).cloned()).collect();
+    Ok(FeaturesRun {
+        table,
+        input: customers.input,
+        sources: customers.sources,
+        roles,
+        without_purchase: customers.without_purchase,
+        warnings: customers.warnings,
+    })
+}
+
+/// The customers of both tables, by id.
+fn join(mut a: Table, b: Table) -> Table {
+    let mut order: Vec<usize> = (0..a.ids.len() + b.ids.len()).collect();
+    a.ids.extend(b.ids);
+    for (mine, theirs) in a.columns.iter_mut().zip(b.columns) {
+        match (&mut mine.values, theirs.values) {
+            (Values::Number(mine), Values::Number(theirs)) => mine.extend(theirs),
+            (Values::Category(mine), Values::Category(theirs)) => mine.extend(theirs),
+            _ => unreachable!("both tables have the same features"),
+        }
+    }
+    order.sort_unstable_by(|&x, &y| a.ids[x].cmp(&a.ids[y]));
+    a.select(&order)
+}
+
+impl FeaturesRun {
+    /// Writes the table to a file, by a temporary name.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn write(&self, path: &Path, format: TableFormat) -> Result<(), Error> {
+        crate::write::replace_file(path, |temporary| self.sheet().write(temporary, format, |_| true))
+    }
+
+    /// Writes the table as CSV.
+    ///
+    /// # Errors
+    /// What the writer says.
+    pub fn write_csv(&self, out: impl Write) -> std::io::Result<()> {
+        self.sheet().write_csv_to(out)
+    }
+
+    fn sheet(&self) -> Sheet<'_> {
+        let mut columns = vec![("customer_id".to_owned(), ids(&self.table))];
+        columns.extend(feature_cells(&self.table));
+        Sheet { columns }
+    }
+}
+
+/// The ids of a table as cells.
+pub(crate) fn ids(table: &Table) -> Cells<'_> {
+    Cells::Text(table.ids.iter().map(|i| Some(i.as_str())).collect())
+}
+
+/// The features of a table as cells.
+pub(crate) fn feature_cells(table: &Table) -> impl Iterator<Item = (String, Cells<'_>)> {
+    table.columns.iter().map(|column| {
+        let cells = match &column.values {
+            Values::Category(values) => Cells::Text(values.iter().map(Option::as_deref).collect()),
+            Values::Number(values) => Cells::Number(values.clone(), decimals(column.feature.unit)),
+        };
+        (column.feature.name.clone(), cells)
+    })
+}
+
+fn decimals(unit: Unit) -> u8 {
+    match unit {
+        Unit::Money => 4,
+        Unit::Days | Unit::Count | Unit::Share => 6,
+        Unit::Number | Unit::Category => 9,
+    }
+}

@@ -1,0 +1,92 @@
+//! The settings of a run: the same in `habitue.toml`, on the command line and in a saved model.
+
+use std::path::Path;
+
+use habitue_core::clean::Cleaning;
+use habitue_core::time::Day;
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::ingest::ReadSettings;
+
+/// Everything that decides what a run does.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// How sources are read.
+    pub read: ReadSettings,
+    /// What rows count.
+    pub cleaning: CleaningChoice,
+    /// The moment at which features are true; the day after the last line if not given.
+    pub as_of: Option<Day>,
+    /// The features to cluster on: `core`, `rfm`, `behaviour`, `all`, or names separated by commas.
+    /// Of a table of customers its numbers, unless names are given.
+    pub features: Option<String>,
+    /// Megabytes of lines held in memory before they go to temporary files.
+    pub memory_mb: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            read: ReadSettings::default(),
+            cleaning: CleaningChoice::default(),
+            as_of: None,
+            features: None,
+            memory_mb: 2048,
+        }
+    }
+}
+
+/// The cleaning policy: one with a name, or one's own.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum CleaningChoice {
+    /// A policy with a name.
+    Named(NamedCleaning),
+    /// Rule by rule.
+    Own(Cleaning),
+}
+
+/// Cleaning policies with a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NamedCleaning {
+    /// Returns netted, duplicates dropped where rows carry an order number.
+    Default,
+    /// The usual cleaning of tutorials: cancellations, returns and free items dropped, duplicates kept.
+    Classic,
+}
+
+impl Default for CleaningChoice {
+    fn default() -> Self {
+        Self::Named(NamedCleaning::Default)
+    }
+}
+
+impl CleaningChoice {
+    /// The rules.
+    pub fn rules(self) -> Cleaning {
+        match self {
+            Self::Named(NamedCleaning::Default) => Cleaning::default(),
+            Self::Named(NamedCleaning::Classic) => Cleaning::classic(),
+            Self::Own(rules) => rules,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads a `habitue.toml`.
+    ///
+    /// # Errors
+    /// [`Error::Document`] with the line and the key that is wrong.
+    pub fn from_file(path: &Path) -> Result<Self, Error> {
+        let text = std::fs::read_to_string(path).map_err(Error::io(path.display()))?;
+        toml::from_str(&text).map_err(|e| Error::Document {
+            path: path.display().to_string(),
+            what: e.to_string().trim_end().to_owned(),
+            remedy: "mend the line; `habitue segment --dry-run` prints all settings with their values"
+                .to_owned(),
+        })
+    }
+}

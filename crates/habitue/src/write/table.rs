@@ -1,0 +1,228 @@
+//! Tables of customers as CSV, Parquet or Excel files.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_schema::{DataType, Field, Schema};
+use parquet::arrow::ArrowWriter;
+use parquet::basic::Compression;
+use parquet::file::properties::WriterProperties;
+use serde::{Deserialize, Serialize};
+
+use super::defuse;
+use crate::error::Error;
+
+/// The file format of tables.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TableFormat {
+    /// Comma-separated values, UTF-8.
+    #[default]
+    Csv,
+    /// Parquet.
+    Parquet,
+    /// An Excel workbook.
+    Xlsx,
+}
+
+impl TableFormat {
+    /// The ending of file names.
+    pub fn ending(self) -> &'static str {
+        match self {
+            Self::Csv => "csv",
+            Self::Parquet => "parquet",
+            Self::Xlsx => "xlsx",
+        }
+    }
+
+    /// The format that the ending of a path means; CSV if none.
+    pub fn of_path(path: &Path) -> Self {
+        match path.extension().and_then(|e| e.to_str()).map(str::to_ascii_lowercase).as_deref() {
+            Some("parquet" | "pq") => Self::Parquet,
+            Some("xlsx") => Self::Xlsx,
+            _ => Self::Csv,
+        }
+    }
+}
+
+/// A column on its way to a file.
+pub(crate) enum Cells<'a> {
+    /// Text; `None` is an empty cell.
+    Text(Vec<Option<&'a str>>),
+    /// Whole numbers.
+    Whole(Vec<i64>),
+    /// Numbers; NaN is an empty cell. Written with at most this many decimals, and no zeros after them.
+    Number(Vec<f64>, u8),
+}
+
+/// A table on its way to a file: named columns of equal length.
+pub(crate) struct Sheet<'a> {
+    pub(crate) columns: Vec<(String, Cells<'a>)>,
+}
+
+impl Sheet<'_> {
+    fn n_rows(&self) -> usize {
+        self.columns.first().map_or(0, |(_, c)| match c {
+            Cells::Text(v) => v.len(),
+            Cells::Whole(v) => v.len(),
+            Cells::Number(v, _) => v.len(),
+        })
+    }
+
+    /// Writes the rows for which `keep` holds.
+    pub(crate) fn write(
+        &self,
+        path: &Path,
+        format: TableFormat,
+        keep: impl Fn(usize) -> bool,
+    ) -> Result<(), Error> {
+        let rows: Vec<usize> = (0..self.n_rows()).filter(|&r| keep(r)).collect();
+        match format {
+            TableFormat::Csv => {
+                let file = File::create(path).map_err(Error::io(path.display()))?;
+                self.write_csv(BufWriter::with_capacity(1 << 16, file), &rows)
+                    .map_err(Error::io(path.display()))
+            }
+            TableFormat::Parquet => self.write_parquet(path, &rows),
+            TableFormat::Xlsx => self.write_xlsx(path, &rows),
+        }
+    }
+
+    /// Writes all rows as CSV.
+    pub(crate) fn write_csv_to(&self, out: impl Write) -> std::io::Result<()> {
+        self.write_csv(out, &(0..self.n_rows()).collect::<Vec<_>>())
+    }
+
+    fn write_csv(&self, out: impl Write, rows: &[usize]) -> std::io::Result<()> {
+        let mut out = csv::WriterBuilder::new().buffer_capacity(1 << 16).from_writer(out);
+        out.write_record(self.columns.iter().map(|(name, _)| defuse(name).into_owned()))?;
+        let mut text = String::new();
+        for &row in rows {
+            for (_, cells) in &self.columns {
+                match cells {
+                    Cells::Text(values) => out.write_field(defuse(values[row].unwrap_or("")).as_ref())?,
+                    Cells::Whole(values) => out.write_field(itoa::Buffer::new().format(values[row]))?,
+                    Cells::Number(values, decimals) => {
+                        text.clear();
+                        write_number(&mut text, values[row], *decimals);
+                        out.write_field(&text)?;
+                    }
+                }
+            }
+            out.write_record(None::<&[u8]>)?;
+        }
+        out.flush()
+    }
+
+    fn write_parquet(&self, path: &Path, rows: &[usize]) -> Result<(), Error> {
+        let failed = |e: &dyn std::fmt::Display| Error::Io {
+            path: path.display().to_string(),
+            source: std::io::Error::other(e.to_string()),
+        };
+        let column = |(name, cells): &(String, Cells<'_>)| -> (Field, ArrayRef) {
+            match cells {
+                Cells::Text(v) => {
+                    let values = StringArray::from_iter(rows.iter().map(|&r| v[r]));
+                    (Field::new(name, DataType::Utf8, true), Arc::new(values))
+                }
+                Cells::Whole(v) => {
+                    let values = Int64Array::from_iter_values(rows.iter().map(|&r| v[r]));
+                    (Field::new(name, DataType::Int64, false), Arc::new(values))
+                }
+                Cells::Number(v, _) => {
+                    let values =
+                        Float64Array::from_iter(rows.iter().map(|&r| Some(v[r]).filter(|v| !v.is_nan())));
+                    (Field::new(name, DataType::Float64, true), Arc::new(values))
+                }
+            }
+        };
+        let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = self.columns.iter().map(column).unzip();
+        let schema = Arc::new(Schema::new(fields));
+        let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(|e| failed(&e))?;
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::LZ4_RAW)
+            .set_created_by("habitue".to_owned())
+            .build();
+        let file = File::create(path).map_err(Error::io(path.display()))?;
+        let mut writer = ArrowWriter::try_new(file, schema, Some(properties)).map_err(|e| failed(&e))?;
+        writer.write(&batch).map_err(|e| failed(&e))?;
+        writer.close().map_err(|e| failed(&e))?;
+        Ok(())
+    }
+
+    fn write_xlsx(&self, path: &Path, rows: &[usize]) -> Result<(), Error> {
+        const MOST_ROWS: usize = 1_048_575;
+        let failed = |e: rust_xlsxwriter::XlsxError| Error::Io {
+            path: path.display().to_string(),
+            source: std::io::Error::other(e),
+        };
+        if rows.len() > MOST_ROWS {
+            return Err(Error::Document {
+                path: path.display().to_string(),
+                what: format!("{} rows do not fit into a worksheet ({MOST_ROWS} at most)", rows.len()),
+                remedy: "write CSV or Parquet".to_owned(),
+            });
+        }
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        // The time of creation would make equal runs differ.
+        let properties = rust_xlsxwriter::DocProperties::new()
+            .set_creation_datetime(&rust_xlsxwriter::ExcelDateTime::from_ymd(2000, 1, 1).map_err(failed)?);
+        workbook.set_properties(&properties);
+        let sheet = workbook.add_worksheet();
+        let bold = rust_xlsxwriter::Format::new().set_bold();
+        for (number, (name, cells)) in self.columns.iter().enumerate() {
+            let column = u16::try_from(number).unwrap_or(u16::MAX);
+            sheet.write_string_with_format(0, column, name, &bold).map_err(failed)?;
+            for (i, &row) in rows.iter().enumerate() {
+                let at = i as u32 + 1;
+                match cells {
+                    // Written as text, so that no spreadsheet runs it.
+                    Cells::Text(values) => sheet.write_string(at, column, values[row].unwrap_or("")),
+                    Cells::Whole(values) => sheet.write_number(at, column, values[row] as f64),
+                    Cells::Number(values, _) if values[row].is_nan() => continue,
+                    Cells::Number(values, _) => sheet.write_number(at, column, values[row]),
+                }
+                .map_err(failed)?;
+            }
+        }
+        sheet.set_freeze_panes(1, 0).map_err(failed)?;
+        workbook.save(path).map_err(failed)
+    }
+}
+
+fn write_number(text: &mut String, value: f64, decimals: u8) {
+    use std::fmt::Write;
+    if value.is_nan() {
+        return;
+    }
+    write!(text, "{value:.*}", usize::from(decimals)).expect("writing to a String cannot fail");
+    if text.contains('.') {
+        let kept = text.trim_end_matches('0').trim_end_matches('.').len();
+        text.truncate(kept);
+    }
+    if text == "-0" {
+        text.remove(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_without_noise() {
+        let text = |value, decimals| {
+            let mut text = String::new();
+            write_number(&mut text, value, decimals);
+            text
+        };
+        assert_eq!(text(100.0, 4), "100");
+        assert_eq!(text(77.25, 4), "77.25");
+        assert_eq!(text(1.0 / 3.0, 6), "0.333333");
+        assert_eq!(text(-0.000_000_1, 4), "0");
+        assert_eq!(text(f64::NAN, 4), "");
+    }
+}
