@@ -28,7 +28,7 @@ pub fn format_count(count: usize) -> String {
 pub fn format_number(value: f64) -> String {
     let magnitude = value.abs();
     let decimals = match magnitude {
-        m if m >= 100.0 || m < 1e-9 => 0,
+        m if !(1e-9..100.0).contains(&m) => 0,
         m if m >= 10.0 => 1,
         m if m >= 1.0 => 2,
         m => (1.0 - m.log10().floor()) as usize,
@@ -124,9 +124,10 @@ pub struct Rounding {
 impl Rounding {
     /// The rounding that suits a feature and its values.
     pub fn of(feature: &Feature, values: &[f64]) -> Self {
-        let spread = median(values.iter().map(|v| v.abs()));
         let whole = values.iter().all(|v| v.is_nan() || v.fract().abs() < 1e-9);
-        Self { unit: feature.unit, whole: whole || (feature.unit == Unit::Days && spread >= 10.0) }
+        // A tenth of a day matters only where days are few.
+        let long = || feature.unit == Unit::Days && median(values.iter().map(|v| v.abs())) >= 10.0;
+        Self { unit: feature.unit, whole: whole || long() }
     }
 
     /// The number nearby that people would say: money with two significant digits, shares in whole percent, days and
