@@ -97,6 +97,7 @@ fn profile_column(
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the hand computes these values exactly")]
 mod tests {
     use proptest::prelude::*;
 

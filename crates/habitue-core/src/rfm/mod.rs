@@ -101,6 +101,7 @@ fn cuts(values: &[f64]) -> Result<[f64; 4]> {
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the hand computes these values exactly")]
 mod tests {
     use proptest::prelude::*;
 

@@ -135,4 +135,5 @@ fn measure(segmented: &Segmented<'_>, segment: usize, conditions: &[Condition]) 
 }
 
 #[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the hand computes these values exactly")]
 mod tests;

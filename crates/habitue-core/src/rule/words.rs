@@ -6,18 +6,54 @@ use crate::table::{Feature, Unit};
 use crate::text::{format_count, format_days, format_value, join_and};
 
 /// The conditions as one phrase; "all customers" without any.
+///
+/// Neighbours with the same window say it once: "at least 5 orders and spent £1,700 or more in the last twelve months".
 pub(super) fn text(segmented: &Segmented<'_>, conditions: &[Condition]) -> String {
-    let phrases = conditions.iter().filter_map(|condition| {
-        let column = segmented.table().column(&condition.feature)?;
-        Some(phrase(&column.feature, condition, segmented.currency()))
+    let known = conditions.iter().filter_map(|condition| {
+        let feature = &segmented.table().column(&condition.feature)?.feature;
+        Some((window(&feature.name), phrase(feature, condition, segmented.currency())))
     });
-    match phrases.collect::<Vec<_>>() {
-        none if none.is_empty() => "all customers".to_owned(),
-        phrases => join_and(&phrases),
+    let known: Vec<(&'static str, String)> = known.collect();
+    if known.is_empty() {
+        return "all customers".to_owned();
+    }
+    let mixed = known.iter().any(|(window, _)| !matches!(*window, "" | ALL_TIME));
+    let runs = known.chunk_by(|a, b| a.0 == b.0 && !a.0.is_empty()).map(|run| {
+        let mut phrases: Vec<String> = run.iter().map(|(_, phrase)| phrase.clone()).collect();
+        if let Some(last) = phrases.last_mut() {
+            last.push_str(closing(run[0].0, mixed));
+        }
+        phrases
+    });
+    let runs: Vec<Vec<String>> = runs.collect();
+    match runs.split_last() {
+        // A pair in the middle needs a comma after it: "a and b in the last twelve months, and c".
+        Some((last, start)) if start.iter().any(|run| run.len() > 1) => {
+            let start: Vec<String> = start.iter().map(|run| join_and(run)).collect();
+            format!("{}, and {}", start.join(", "), join_and(last))
+        }
+        _ => join_and(&runs.concat()),
     }
 }
 
-/// One condition in words; features of orders have their own phrases, all others speak by label and unit.
+/// The window as it is said: "in all" only beside another window, where it would be missed.
+fn closing(window: &'static str, mixed: bool) -> &'static str {
+    if window == ALL_TIME && !mixed { "" } else { window }
+}
+
+const ALL_TIME: &str = " in all";
+
+/// The time over which a feature counts, as a phrase ends with it.
+fn window(feature: &str) -> &'static str {
+    match feature {
+        "orders" | "spend" => ALL_TIME,
+        "orders_12m" | "spend_12m" => " in the last twelve months",
+        "spend_90d" => " in the last 90 days",
+        _ => "",
+    }
+}
+
+/// One condition in words, without its window; features of orders have their own phrases, all others speak by label and unit.
 fn phrase(feature: &Feature, condition: &Condition, currency: Option<&str>) -> String {
     let value = |v: f64| format_value(feature.unit, v, currency);
     let bounds = Bound::of(condition);
@@ -27,11 +63,8 @@ fn phrase(feature: &Feature, condition: &Condition, currency: Option<&str>) -> S
             Bound::AtMost(high) => format!("last order within {}", format_days(high)),
             Bound::Between(low, high) => format!("last order {} ago", days_between(low, high)),
         },
-        "orders" => orders(bounds),
-        "orders_12m" => format!("{} in the last twelve months", orders(bounds)),
-        "spend" => spent(bounds, value),
-        "spend_12m" => format!("{} in the last twelve months", spent(bounds, value)),
-        "spend_90d" => format!("{} in the last 90 days", spent(bounds, value)),
+        "orders" | "orders_12m" => orders(bounds),
+        "spend" | "spend_12m" | "spend_90d" => spent(bounds, value),
         "average_order_value" => match bounds {
             Bound::AtLeast(low) => format!("average order of {} or more", value(low)),
             Bound::AtMost(high) => format!("average order of {} or less", value(high)),
