@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Result;
 use crate::error::Error;
+use crate::math::text::closest;
 use crate::segmented::Segmented;
 
 /// One condition of a rule: a feature within bounds. At least one bound is given.
@@ -112,7 +113,11 @@ impl RuleSearch {
             return refuse("segment", &format!("below {}", segmented.n_segments()), segment.to_string());
         }
         match self.features.iter().find(|name| segmented.table().numbers(name).is_none()) {
-            Some(name) => Err(Error::UnknownFeature { name: name.clone(), suggestion: None }),
+            Some(name) => {
+                let known = segmented.numeric().map(|(column, _)| column.feature.name.as_str());
+                let suggestion = closest(name, known).map(str::to_owned);
+                Err(Error::UnknownFeature { name: name.clone(), suggestion })
+            }
             None => Ok(()),
         }
     }
