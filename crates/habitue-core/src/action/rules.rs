@@ -84,9 +84,10 @@ impl StakeRule {
         *self == Self::None
     }
 
-    /// The amount and its meaning; none where a number behind it is not known.
+    /// The amount and its meaning; none where a number behind it is not known, or nothing is at stake after returns.
     fn stake(self, facts: &SegmentFacts) -> Option<Stake> {
-        let order = facts.average_order_value.map(money);
+        // To the cent, as people would multiply it.
+        let order = facts.average_order_value.map(|value| money((value * 100.0).round() / 100.0));
         let orders = |n: usize| Some(Money(order?.0.saturating_mul(i64::try_from(n).ok()?)));
         let (amount, meaning) = match self {
             Self::None => return None,
@@ -121,7 +122,7 @@ impl StakeRule {
                 (facts.best_revenue?, format!("spent by the {n} best of these customers in the whole period"))
             }
         };
-        Some(Stake { amount, meaning })
+        (amount > Money::ZERO).then_some(Stake { amount, meaning })
     }
 }
 

@@ -84,11 +84,15 @@ pub(super) fn fill(text: &str, facts: &SegmentFacts) -> Option<String> {
     written.collect()
 }
 
-/// A round amount some 10 to 30 % above the typical order: 307 gives 350, 22 gives 25.
+/// A round amount some 10 to 40 % above the typical order: 307 gives 350, 22 gives 25.
 pub(super) fn coupon_threshold(order_value: f64) -> f64 {
     let target = order_value * 1.1;
     let power = 10_f64.powf(target.log10().floor());
-    let step = if target < 2.0 * power { power / 10.0 } else { power / 2.0 };
+    let step = match target / power {
+        lead if lead < 2.0 => power / 10.0,
+        lead if lead < 5.0 && power >= 100.0 => power / 4.0,
+        _ => power / 2.0,
+    };
     // A hair below, so that 1.1 × 100 is 110 and not, for the sake of a last bit, 120.
     (target / step - 1e-9).ceil() * step
 }

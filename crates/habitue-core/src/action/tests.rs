@@ -94,17 +94,24 @@ fn stakes_are_exact_and_say_what_they_are() {
         expected("1300.00", "spent by these customers in the last twelve months")
     );
     assert_eq!(stake("\"revenue\""), expected("1400.00", "spent by these customers in the whole period"));
-    // The typical order is 125.0625; four of them, and half of four.
+    // The typical order is 125.0625, to the cent 125.06; four of them, and half of four.
     assert_eq!(
         stake("\"one-more-order\""),
-        expected("500.25", "one more order of typical size from each of these customers")
+        expected("500.24", "one more order of typical size from each of these customers")
     );
     let assumed = "if 50 % of these customers place one order of typical size (the 50 % is an assumption)";
-    assert_eq!(stake("\"reactivation\", share = 0.5"), expected("250.125", assumed));
+    assert_eq!(stake("\"reactivation\", share = 0.5"), expected("250.12", assumed));
     let late = "spent in the last twelve months by those who have waited more than twice their usual time";
     assert_eq!(stake("\"revenue-at-risk\""), expected("600.30", late));
     let best = "spent by the 4 best of these customers in the whole period";
     assert_eq!(stake("\"best-customers\""), expected("1400.00", best));
+}
+
+#[test]
+fn what_returns_have_eaten_up_is_no_stake() {
+    let rules = action("{customers}", "\"spend-12m\"").unwrap();
+    let facts = SegmentFacts { revenue_12m: Some(Money(-1)), ..facts().remove(0) };
+    assert_eq!(rules.actions_for("a", &facts).unwrap()[0].stake, None);
 }
 
 #[test]
@@ -205,9 +212,9 @@ fn a_table_without_money_gets_advice_without_stakes() {
 
 #[test]
 fn a_coupon_begins_at_a_round_amount_just_above_the_typical_order() {
-    let thresholds = [22.0, 100.0, 138.0, 307.0, 900.0, 9.2, 0.5].map(coupon_threshold);
+    let thresholds = [22.0, 100.0, 138.0, 229.0, 307.0, 900.0, 9.2, 0.5].map(coupon_threshold);
     assert_eq!(
         thresholds.map(|t| format!("{t:.2}")),
-        ["25.00", "110.00", "160.00", "350.00", "1000.00", "11.00", "0.55"]
+        ["25.00", "110.00", "160.00", "275.00", "350.00", "1000.00", "11.00", "0.55"]
     );
 }

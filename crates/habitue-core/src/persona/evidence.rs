@@ -1,7 +1,6 @@
 //! The facts behind a persona, one sentence each, in original units.
 
 use super::Dimensions;
-use crate::math::quantile::sorted;
 use crate::profile::FeatureProfile;
 use crate::segmented::Segmented;
 use crate::table::Unit;
@@ -65,10 +64,13 @@ fn sentence(segmented: &Segmented<'_>, profile: &FeatureProfile, overdue: Option
 /// "more than 92 % of all customers", "60 % of all customers ordered more", or the typical figure of all where neither half
 /// says it; the percent is rounded down, so that it is never too much.
 fn compare(segmented: &Segmented<'_>, profile: &FeatureProfile, typical: f64, words: &[&str; 2]) -> String {
-    let all = sorted(segmented.table().numbers(&profile.feature).unwrap_or_default().iter().copied());
-    let share = |n: usize| n as f64 / all.len().max(1) as f64;
-    let below = share(all.partition_point(|v| *v < typical));
-    let above = share(all.len() - all.partition_point(|v| *v <= typical));
+    let values = segmented.table().numbers(&profile.feature).unwrap_or_default();
+    let share = |holds: &dyn Fn(f64) -> bool| {
+        let known = values.iter().filter(|v| !v.is_nan());
+        let (n, held) = known.fold((0_usize, 0_usize), |(n, held), v| (n + 1, held + usize::from(holds(*v))));
+        held as f64 / n.max(1) as f64
+    };
+    let (below, above) = (share(&|v| v < typical), share(&|v| v > typical));
     let percent = |share: f64| format_share((share * 100.0).floor() / 100.0);
     match (below, above) {
         (below, _) if below >= 0.55 => format!(", {} than {} of all customers", words[1], percent(below)),

@@ -14,7 +14,7 @@ use crate::text::{format_days, format_value};
 
 /// A difference of less than a third of a standard deviation is nothing to name a segment by.
 const LEAST_DIFFERENCE: f64 = 0.3;
-/// A word is true beside all customers when the typical customer stands at least so far from their middle.
+/// A word is true beside all customers when the typical customer stands at least so far from their middle, and differs.
 const CLEARLY: f64 = 0.1;
 
 /// The persona, the unique name and the evidence of every segment.
@@ -145,6 +145,7 @@ fn differences(
     group: &[usize],
     dimensions: &Dimensions,
 ) -> Vec<Difference> {
+    let sizes = segmented.sizes();
     let mut differences = Vec::new();
     for (feature, (column, values)) in segmented.numeric().enumerate() {
         let tame = taming(column.feature.unit, values);
@@ -158,11 +159,15 @@ fn differences(
             let own = moments[member];
             let pooled = ((own.variance() + others.variance()) / 2.0).sqrt().max(floor);
             let size = (own.mean() - others.mean()) / pooled;
-            if size.is_nan() || size.abs() < LEAST_DIFFERENCE {
+            let mostly_known = 2.0 * own.n >= sizes[group[member]] as f64;
+            if !mostly_known || size.is_nan() || size.abs() < LEAST_DIFFERENCE {
                 continue;
             }
             let standing = profiles[group[member]].iter().find(|p| p.feature == column.feature.name);
-            let is_true = standing.is_some_and(|p| (p.standing - 0.5) * size.signum() >= CLEARLY);
+            let is_true = standing.is_some_and(|p| {
+                let away = (p.standing - 0.5) * size.signum();
+                away >= CLEARLY && (p.median - p.median_all) * size > 0.0
+            });
             // The persona already speaks of value.
             let is_value = dimensions.value.as_ref() == Some(&column.feature.name);
             let weight = if is_value { size.abs() / 2.0 } else { size.abs() };

@@ -110,6 +110,21 @@ fn segments_of_one_persona_are_told_apart_by_what_differs_most() {
 }
 
 #[test]
+fn what_few_customers_of_a_segment_have_does_not_name_it() {
+    // The only one of each group who ordered twice waited 5 and 200 days; the baskets differ less, but for everybody.
+    let gaps = vec![5.0, f64::NAN, f64::NAN, 200.0, f64::NAN, f64::NAN];
+    let baskets = vec![10.0, 20.0, 30.0, 30.0, 40.0, 50.0];
+    let columns = [
+        ("spend", Unit::Money, vec![9.0; 6]),
+        ("days_between_orders", Unit::Days, gaps),
+        ("average_order_value", Unit::Money, baskets),
+    ];
+    let names: Vec<String> =
+        name(&table(&columns), &[0, 0, 0, 1, 1, 1], 2).into_iter().map(|n| n.name).collect();
+    assert_eq!(names, ["Potential, small baskets", "Potential, big baskets"]);
+}
+
+#[test]
 fn segments_that_differ_in_nothing_are_numbered_and_one_alone_is_everybody() {
     let same = table(&[("spend", Unit::Money, vec![5.0; 4])]);
     let names: BTreeSet<String> = name(&same, &[0, 1, 0, 1], 2).into_iter().map(|n| n.name).collect();
