@@ -198,10 +198,8 @@ fn words(rules: &PersonaRules, feature: &Feature, more: bool, median: f64) -> St
 fn figure(profile: &FeatureProfile, currency: Option<&str>) -> String {
     match (profile.feature.as_str(), profile.unit) {
         ("recency_days", _) => format!("quiet for {}", format_days(profile.median)),
-        ("orders" | "orders_12m", _) if profile.median.round() > 1.0 => {
-            format!("{} orders", format_value(Unit::Count, profile.median.round(), None))
-        }
-        ("orders", _) => "one order".to_owned(),
+        ("orders", _) => orders(profile.median),
+        ("orders_12m", _) => format!("{} in twelve months", orders(profile.median)),
         ("average_order_value", unit) => {
             format!("baskets of {}", format_value(unit, profile.median, currency))
         }
@@ -209,6 +207,14 @@ fn figure(profile: &FeatureProfile, currency: Option<&str>) -> String {
         (_, unit) => {
             format!("{} {}", in_sentence(&profile.label), format_value(unit, profile.median, currency))
         }
+    }
+}
+
+fn orders(typical: f64) -> String {
+    match typical.round() {
+        n if n < 1.0 => "no order".to_owned(),
+        n if n < 2.0 => "one order".to_owned(),
+        n => format!("{} orders", format_value(Unit::Count, n, None)),
     }
 }
 
