@@ -15,6 +15,8 @@ pub mod clean;
 pub mod summary;
 pub mod history;
 pub mod features;
+pub mod segmented;
+pub mod text;
 pub mod rfm;
 pub mod profile;
 pub mod rule;
@@ -24,6 +26,7 @@ pub mod action;
 pub use error::Error;
 pub use matrix::Matrix;
 pub use money::Money;
+pub use segmented::Segmented;
 pub use table::Table;
 
 /// What every fallible function of this crate returns.

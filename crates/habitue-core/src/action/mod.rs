@@ -1,8 +1,16 @@
 //! What to do for a segment, with the money at stake.
 
+mod facts;
+mod rules;
+mod template;
+
 use serde::{Deserialize, Serialize};
 
 use crate::Money;
+
+pub use facts::{SegmentFacts, segment_facts};
+pub use rules::{ActionRule, ActionRules, StakeRule};
+pub use template::fact_names;
 
 /// What an action is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,3 +57,6 @@ pub struct Stake {
     /// What the amount is: "spent by these customers in the last twelve months".
     pub meaning: String,
 }
+
+#[cfg(test)]
+mod tests;

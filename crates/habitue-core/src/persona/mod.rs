@@ -1,6 +1,17 @@
 //! What kind of segment it is, by rules over where it stands, and what it is called.
 
+mod dimensions;
+mod evidence;
+mod naming;
+mod order;
+mod rules;
+
 use serde::{Deserialize, Serialize};
+
+pub use dimensions::Dimensions;
+pub use naming::name_segments;
+pub use order::{order_by_value, relabel};
+pub use rules::{Dimension, Persona, PersonaRules, Qualifier, Range, Tier, When};
 
 /// The persona and name that the rules give a segment, with the evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,3 +25,6 @@ pub struct Naming {
     /// The facts that made the rules choose it, one sentence each.
     pub evidence: Vec<String>,
 }
+
+#[cfg(test)]
+mod tests;
