@@ -36,7 +36,7 @@ STATE = """(() => {
     charts: drawings.length,
     undrawn: drawings.filter((d) => !d.querySelector("svg.main-svg") || !d.classList.contains("js-plotly-plot")).map((d) => d.id),
     wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
-    widest: [...document.querySelectorAll("main *")].filter((e) => !e.closest(".scroll, .drawing, .unseen, pre") && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).slice(0, 3).map((e) => e.tagName + "." + e.className),
+    widest: [...document.querySelectorAll("main *")].filter((e) => !e.closest(".scroll, .drawing, .unseen, .name, .persona, pre") && e.getBoundingClientRect().right > document.documentElement.clientWidth + 1).slice(0, 3).map((e) => e.tagName + "." + e.className),
     twice: ours.filter((id, i) => ours.indexOf(id) !== i),
     paper: getComputedStyle(document.documentElement).backgroundColor,
     ink: document.querySelector(".drawing text")?.style.fill ?? null,

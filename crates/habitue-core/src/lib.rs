@@ -4,17 +4,17 @@
 //! Modules are layered; a module uses only those above it in this list (a test holds it).
 #![doc(test(attr(deny(warnings))))]
 
-pub mod error;
-pub mod money;
-pub mod time;
-pub mod matrix;
-pub mod math;
-pub mod table;
-pub mod rfm;
-pub mod profile;
-pub mod rule;
-pub mod persona;
 pub mod action;
+pub mod error;
+pub mod math;
+pub mod matrix;
+pub mod money;
+pub mod persona;
+pub mod profile;
+pub mod rfm;
+pub mod rule;
+pub mod table;
+pub mod time;
 
 pub use error::Error;
 pub use matrix::Matrix;

@@ -2,13 +2,13 @@
 //!
 //! Field names are a promise to other programs; money is written as decimal strings, shares as numbers from 0 to 1.
 
+use habitue_core::Money;
 use habitue_core::action::Action;
 use habitue_core::profile::FeatureProfile;
 use habitue_core::rfm::RfmThresholds;
 use habitue_core::rule::Rule;
 use habitue_core::table::Feature;
 use habitue_core::time::Day;
-use habitue_core::Money;
 use serde::{Deserialize, Serialize};
 
 /// The whole result of one run.

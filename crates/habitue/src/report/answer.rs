@@ -33,7 +33,8 @@ impl<'a> Answer<'a> {
     pub(super) fn new(story: &'a Story<'a>) -> Self {
         let outcome = story.outcome;
         let input = &outcome.input;
-        let largest = story.segments.iter().reduce(|a, b| if b.of.customers > a.of.customers { b } else { a });
+        let largest =
+            story.segments.iter().reduce(|a, b| if b.of.customers > a.of.customers { b } else { a });
         Self {
             story,
             customers: counted(outcome.customers, "customer"),

@@ -131,4 +131,3 @@ pub(super) fn marker(symbol: MarkerSymbol, colour: String, size: usize) -> Marke
 pub(super) fn quiet_line() -> Line {
     Line::new().color("var(--line-strong)").width(1.5).dash(DashType::Solid)
 }
-

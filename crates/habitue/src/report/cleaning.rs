@@ -53,7 +53,11 @@ impl<'a> Cleaning<'a> {
         let observed: Vec<_> = outcome.input.observed.iter().map(|o| o.revenue).collect();
         let observed = outcome.input.observed.iter().zip(story.format.money_column(&observed).texts());
         Self {
-            sources: outcome.sources.iter().map(|s| [s.path.clone(), s.format.clone(), count(s.rows)]).collect(),
+            sources: outcome
+                .sources
+                .iter()
+                .map(|s| [s.path.clone(), s.format.clone(), count(s.rows)])
+                .collect(),
             roles: outcome
                 .roles
                 .iter()
@@ -75,9 +79,9 @@ impl<'a> Cleaning<'a> {
 fn how_sure(confidence: f64) -> String {
     match confidence {
         c if c >= 1.0 => "given or certain".to_owned(),
-        c if c >= 0.9 => format!("very sure ({})", share(c)),
-        c if c >= 0.7 => format!("sure ({})", share(c)),
-        c => format!("a guess – please check ({})", share(c)),
+        c if c >= 0.9 => format!("very sure ({:.0}%)", c * 100.0),
+        c if c >= 0.7 => format!("sure ({:.0}%)", c * 100.0),
+        c => format!("a guess – please check ({:.0}%)", c * 100.0),
     }
 }
 
@@ -93,7 +97,9 @@ fn audit(story: &Story<'_>) -> Audit {
     let off_revenue = i128::from(input.revenue_read.0) - i128::from(input.revenue_kept.0) - revenue;
     let mismatch = match (off_rows, off_revenue) {
         (0, 0) => None,
-        (0, _) => Some("The revenue of kept and rejected rows does not add up to the revenue read.".to_owned()),
+        (0, _) => {
+            Some("The revenue of kept and rejected rows does not add up to the revenue read.".to_owned())
+        }
         (rows, _) => Some(format!("{rows} rows are neither kept nor rejected.")),
     };
     let n = input.rejected.len();
@@ -144,7 +150,11 @@ fn months(story: &Story<'_>) -> Option<Chart> {
     let places: Vec<String> = months.iter().map(|m| format!("{}-01", m.month)).collect();
     let hovers = months.iter().map(|m| {
         let (orders, customers) = (counted(m.orders, "order"), counted(m.customers, "customer"));
-        format!("{}<br>{}<br>{orders}, {customers}", month(&m.month), chart_text(&story.format.money(m.revenue), 40))
+        format!(
+            "{}<br>{}<br>{orders}, {customers}",
+            month(&m.month),
+            chart_text(&story.format.money(m.revenue), 40)
+        )
     });
     let mut data = Traces::new();
     data.push(
@@ -155,7 +165,8 @@ fn months(story: &Story<'_>) -> Option<Chart> {
     );
     let y = axis("").tick_prefix(&chart_text(story.format.symbol(), 6)).separate_thousands(true).n_ticks(6);
     let x: Axis = axis("").type_(AxisType::Date).show_grid(false).n_ticks(12);
-    let layout = layout(300).bar_gap(0.25).x_axis(x).y_axis(y.zero_line(true).zero_line_color("var(--line-strong)"));
+    let layout =
+        layout(300).bar_gap(0.25).x_axis(x).y_axis(y.zero_line(true).zero_line_color("var(--line-strong)"));
     let best = months.iter().reduce(|a, b| if b.revenue > a.revenue { b } else { a })?;
     let mut says =
         format!("The best month was {} with {}.", month(&best.month), story.format.money(best.revenue));
@@ -163,9 +174,10 @@ fn months(story: &Story<'_>) -> Option<Chart> {
         says.push_str(&words);
     }
     let texts = story.format.money_column(&months.iter().map(|m| m.revenue).collect::<Vec<_>>()).texts();
-    let rows = months.iter().zip(texts).map(|(m, revenue)| {
-        vec![month(&m.month), revenue, count(m.orders), count(m.customers)]
-    });
+    let rows = months
+        .iter()
+        .zip(texts)
+        .map(|(m, revenue)| vec![month(&m.month), revenue, count(m.orders), count(m.customers)]);
     Some(Chart {
         id: "chart-months",
         level: 3,
@@ -184,9 +196,8 @@ fn months(story: &Story<'_>) -> Option<Chart> {
 /// A hint that the last bar is short because the data end within the month.
 fn last_month_incomplete(last: habitue_core::time::Day) -> Option<String> {
     let date = last.date();
-    (date.day() < date.days_in_month()).then(|| {
-        format!(" The last month is not complete: the data end on {}.", day(last))
-    })
+    (date.day() < date.days_in_month())
+        .then(|| format!(" The last month is not complete: the data end on {}.", day(last)))
 }
 
 /// Labels are built from our own words and numbers with `<br>` between them; no-break spaces are for the page only.

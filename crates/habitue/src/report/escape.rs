@@ -75,7 +75,9 @@ fn harmless(c: char) -> char {
     match c {
         '\n' | '\t' | '\r' | '\u{2028}' | '\u{2029}' => ' ',
         // Direction embeddings, overrides and isolates; interlinear marks; invisible tags.
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fff9}'..='\u{fffb}' => char::REPLACEMENT_CHARACTER,
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{fff9}'..='\u{fffb}' => {
+            char::REPLACEMENT_CHARACTER
+        }
         '\u{e0000}'..='\u{e007f}' => char::REPLACEMENT_CHARACTER,
         c if c.is_control() => char::REPLACEMENT_CHARACTER,
         c => c,

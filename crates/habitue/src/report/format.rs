@@ -95,7 +95,9 @@ impl Format {
         match unit {
             Unit::Money => self.amount(value),
             Unit::Share => share(value),
-            Unit::Days | Unit::Count | Unit::Category => decimal(value, if value.abs() < 100.0 { 1 } else { 0 }),
+            Unit::Days | Unit::Count | Unit::Category => {
+                decimal(value, if value.abs() < 100.0 { 1 } else { 0 })
+            }
             Unit::Number if value.abs() < 10.0 => decimal(value, 2),
             Unit::Number => decimal(value, if value.abs() < 1_000.0 { 1 } else { 0 }),
         }

@@ -13,12 +13,12 @@ use crate::report::chart::{
 };
 use crate::report::escape::chart_text;
 use crate::report::format::{count, share};
-use crate::report::story::{KeyFeature, Story};
+use crate::report::story::{KeyFeature, Shown, Story};
 
 /// At most so many customers are drawn: more do not show more, and every one is an element of the page.
 const MOST_POINTS: usize = 2_500;
-/// Longest name on an axis.
-const LONGEST_LABEL: usize = 20;
+/// Longest line of a name on an axis.
+const LONGEST_LINE: usize = 18;
 
 #[derive(Template)]
 #[template(path = "report/glance.html")]
@@ -30,7 +30,6 @@ pub(super) struct Glance<'a> {
     total_share: String,
     total_revenue: String,
     total_revenue_share: String,
-    total_revenue_12m: String,
     shares: Option<Chart>,
     scatter: Option<Chart>,
 }
@@ -40,16 +39,19 @@ impl<'a> Glance<'a> {
         let features = story.key_features();
         let typical = |s: &_| features.iter().map(|f| story.typical(s, f)).collect();
         let sum = |amount: fn(&Segment) -> Money| {
-            story.format.money_column(&story.segments.iter().map(|s| amount(s.of)).collect::<Vec<_>>()).total()
+            story
+                .format
+                .money_column(&story.segments.iter().map(|s| amount(s.of)).collect::<Vec<_>>())
+                .total()
         };
-        let sum_of_shares = |part: fn(&Segment) -> f64| share(story.segments.iter().map(|s| part(s.of)).sum());
+        let sum_of_shares =
+            |part: fn(&Segment) -> f64| share(story.segments.iter().map(|s| part(s.of)).sum());
         Self {
             rows: story.segments.iter().map(|s| typical(s.of)).collect(),
             total_customers: count(story.segments.iter().map(|s| s.of.customers).sum::<usize>()),
             total_share: sum_of_shares(|s| s.share),
             total_revenue: sum(|s| s.revenue),
             total_revenue_share: sum_of_shares(|s| s.revenue_share),
-            total_revenue_12m: sum(|s| s.revenue_12m),
             shares: story.has_structure().then(|| shares(story)),
             scatter: scatter(story, &features),
             features,
@@ -67,13 +69,13 @@ fn shares(story: &Story<'_>) -> Chart {
     let n = story.segments.len();
     let places: Vec<f64> = (0..n).map(|i| i as f64).collect();
     let colours: Vec<String> = (0..n).map(segment_colour).collect();
-    let bar = |values: Vec<f64>, words: &str, hatched: bool| {
-        let texts: Vec<String> = values.iter().map(|&v| format!("{} {words}", share(v))).collect();
+    let bar = |values: Vec<f64>, texts: Vec<String>, words: &str, hatched: bool| {
         let hovers = story.segments.iter().zip(&texts);
-        let hovers = hovers.map(|(s, text)| format!("{}<br>{text}", chart_text(&s.of.name, 60))).collect();
+        let hovers =
+            hovers.map(|(s, text)| format!("{}<br>{text} {words}", chart_text(&s.of.name, 60))).collect();
         let mut marker = Marker::new().color_array(colours.clone());
         if hatched {
-            marker = marker.opacity(0.55).pattern(Pattern::new().shape(PatternShape::LeftDiagonalLine).solidity(0.25));
+            marker = marker.pattern(Pattern::new().shape(PatternShape::LeftDiagonalLine).solidity(0.3));
         }
         Bar::new(values, places.clone())
             .orientation(Orientation::Horizontal)
@@ -91,18 +93,19 @@ fn shares(story: &Story<'_>) -> Chart {
     let most = customers.iter().chain(&revenues).copied().filter(|v| v.is_finite()).fold(0.01, f64::max);
     let least = revenues.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::min);
     let mut data = Traces::new();
-    data.push(bar(customers, "of customers", true));
+    let texts = |text: fn(&Shown<'_>) -> String| story.segments.iter().map(text).collect();
+    data.push(bar(customers, texts(|s| s.share.clone()), "of customers", true));
     if story.has_money {
-        data.push(bar(revenues, "of revenue", false));
+        data.push(bar(revenues, texts(|s| s.revenue_share.clone()), "of revenue", false));
     }
-    let labels = story.segments.iter().map(|s| format!("{} {}", s.of.id, chart_text(&s.of.name, LONGEST_LABEL)));
+    let labels = story.segments.iter().map(|s| format!("{} {}", s.of.id, two_lines(&s.of.name)));
     let height = 60 + n * if story.has_money { 58 } else { 34 };
     let layout = layout(height)
         .bar_mode(BarMode::Group)
         .bar_gap(0.28)
         .bar_group_gap(0.06)
         // Room for the text after the longest bar.
-        .x_axis(axis("").range(vec![least * 1.1, most * 1.45]).show_grid(false).show_tick_labels(false))
+        .x_axis(axis("").range(vec![least * 1.1, most * 1.2]).visible(false))
         .y_axis(
             axis("")
                 .tick_values(places.clone())
@@ -118,9 +121,17 @@ fn shares(story: &Story<'_>) -> Chart {
              segment that spends more than its numbers would suggest: {} has {} of the customers and {} of the revenue.",
             first.of.name, first.share, first.revenue_share
         );
-        ("Who the customers are, and who the revenue comes from", says, vec!["Share of customers", "Share of revenue"])
+        (
+            "Who the customers are, and who the revenue comes from",
+            says,
+            vec!["Share of customers", "Share of revenue"],
+        )
     } else {
-        ("How large the segments are", "Share of all customers in each segment.".to_owned(), vec!["Share of customers"])
+        (
+            "How large the segments are",
+            "Share of all customers in each segment.".to_owned(),
+            vec!["Share of customers"],
+        )
     };
     let rows = story.segments.iter().map(|s| {
         let mut row = vec![format!("{} {}", s.of.id, s.of.name), s.share.clone()];
@@ -151,16 +162,25 @@ fn scatter(story: &Story<'_>, features: &[KeyFeature<'_>]) -> Option<Chart> {
     let sampled = |f: &&KeyFeature<'_>| values(f.name).is_some();
     let x = features.iter().find(sampled)?;
     // Spend where there is such: the last of the key features of a shop with orders.
-    let spend = features.iter().filter(sampled).find(|f| f.name.starts_with("spend") || f.name.starts_with("revenue"));
-    let y = spend.filter(|f| f.name != x.name).or_else(|| features.iter().filter(sampled).find(|f| f.name != x.name))?;
+    let spend = features
+        .iter()
+        .filter(sampled)
+        .find(|f| f.name.starts_with("spend") || f.name.starts_with("revenue"));
+    let y = spend
+        .filter(|f| f.name != x.name)
+        .or_else(|| features.iter().filter(sampled).find(|f| f.name != x.name))?;
     let (xs, ys) = (Spread::of(values(x.name)?), Spread::of(values(y.name)?));
     let n = sample.segment.len().min(xs.values.len()).min(ys.values.len());
-    let stride = n.div_ceil(MOST_POINTS).max(1);
     let mut data = Traces::new();
     let mut n_drawn = 0;
     for (idx, segment) in story.segments.iter().enumerate() {
-        let here = (0..n).step_by(stride).filter(|&i| sample.segment[i] == segment.of.id);
-        let points: Vec<(f64, f64)> = here.filter_map(|i| Some((xs.values[i]?, ys.values[i]?))).collect();
+        let here = (0..n).filter(|&i| sample.segment[i] == segment.of.id);
+        let here = here
+            .filter_map(|i| Some((xs.values[i]?, ys.values[i]?)))
+            .filter(|p| p.0.is_finite() && p.1.is_finite());
+        // Thinned within each segment, so that every one keeps its share.
+        let kept = |j: usize| n <= MOST_POINTS || j * MOST_POINTS / n != (j + 1) * MOST_POINTS / n;
+        let points: Vec<(f64, f64)> = here.enumerate().filter(|(j, _)| kept(*j)).map(|(_, p)| p).collect();
         n_drawn += points.len();
         let name = chart_text(&segment.of.name, 40);
         let hovers = points.iter().map(|(a, b)| {
@@ -226,7 +246,10 @@ fn scatter(story: &Story<'_>, features: &[KeyFeature<'_>]) -> Option<Chart> {
         level: 3,
         title: format!("{} and {}, customer by customer", sentence_case(x.label), y.label),
         says,
-        table: DataTable { head: ["Segment".to_owned()].into_iter().chain(head).collect(), rows: rows.collect() },
+        table: DataTable {
+            head: ["Segment".to_owned()].into_iter().chain(head).collect(),
+            rows: rows.collect(),
+        },
         height: 460,
         print_width: 660,
         drawing: Drawing { data, layout },
@@ -235,7 +258,25 @@ fn scatter(story: &Story<'_>, features: &[KeyFeature<'_>]) -> Option<Chart> {
 
 fn log(axis: Axis) -> Axis {
     // Only powers of ten are labelled; a label at 2 and 5 as well is read as noise.
-    axis.type_(AxisType::Log).dtick(1.0).exponent_format(plotly::common::ExponentFormat::None).separate_thousands(true)
+    axis.type_(AxisType::Log)
+        .dtick(1.0)
+        .exponent_format(plotly::common::ExponentFormat::None)
+        .separate_thousands(true)
+}
+
+/// A name in at most two lines, broken at a space where there is one.
+fn two_lines(name: &str) -> String {
+    if name.chars().count() <= LONGEST_LINE {
+        return chart_text(name, LONGEST_LINE);
+    }
+    let end = name.char_indices().nth(LONGEST_LINE).map_or(name.len(), |(at, _)| at);
+    match name[..end].rfind(' ').filter(|&at| at > 0) {
+        Some(at) => {
+            let (first, second) = (&name[..at], &name[at + 1..]);
+            format!("{}<br>{}", chart_text(first, LONGEST_LINE), chart_text(second, LONGEST_LINE))
+        }
+        None => chart_text(name, LONGEST_LINE),
+    }
 }
 
 fn sentence_case(text: &str) -> String {

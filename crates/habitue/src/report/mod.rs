@@ -69,7 +69,11 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
         cleaning: cleaning.render()?,
         sure: sure.render()?,
         method: method::Method::new(&story).render()?,
-        period: outcome.input.first_day.zip(outcome.input.last_day).map(|(a, b)| (format::day(a), format::day(b))),
+        period: outcome
+            .input
+            .first_day
+            .zip(outcome.input.last_day)
+            .map(|(a, b)| (format::day(a), format::day(b))),
         as_of: outcome.as_of.map(format::day),
         kind: match outcome.kind {
             Kind::Orders => "from orders",

@@ -57,8 +57,9 @@ impl<'a> Portrait<'a> {
     fn new(story: &'a Story<'a>, shown: &'a Shown<'a>) -> Self {
         let rule = &shown.of.rule;
         let words = RuleWords { precision: of_hundred(rule.precision), recall: of_hundred(rule.recall) };
-        let clustered =
-            |p: &FeatureProfile| story.outcome.features.iter().any(|f| f.clustered && f.feature.name == p.feature);
+        let clustered = |p: &FeatureProfile| {
+            story.outcome.features.iter().any(|f| f.clustered && f.feature.name == p.feature)
+        };
         let (first, rest): (Vec<_>, Vec<_>) = shown.of.profile.iter().partition(|p| clustered(p));
         let row = |p: &'a FeatureProfile| ProfileRow::new(story, p);
         Self {
@@ -101,7 +102,9 @@ fn areas<'a>(story: &Story<'_>, actions: &'a [Action]) -> Vec<(&'static str, Vec
         stake: action.stake.as_ref().map(|s| (story.format.money(s.amount), s.meaning.as_str())),
     };
     all.into_iter()
-        .map(|(area, heading)| (heading, actions.iter().filter(|a| a.area == area).map(shown).collect::<Vec<_>>()))
+        .map(|(area, heading)| {
+            (heading, actions.iter().filter(|a| a.area == area).map(shown).collect::<Vec<_>>())
+        })
         .filter(|(_, actions)| !actions.is_empty())
         .collect()
 }

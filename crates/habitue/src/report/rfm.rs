@@ -5,7 +5,7 @@ use habitue_core::Money;
 use habitue_core::table::Unit;
 
 use crate::outcome::RfmNote;
-use crate::report::format::{count, share};
+use crate::report::format::{count, counted, share};
 use crate::report::story::Story;
 
 #[derive(Template)]
@@ -93,10 +93,7 @@ impl<'a> Rfm<'a> {
             thresholds: thresholds(story, note),
             cross: cross.collect(),
             cross_totals: (0..story.segments.len()).map(|s| count(in_segment(s))).collect(),
-            cross_total: (
-                count(note.grid.iter().map(|g| g.customers).sum::<usize>()),
-                revenues.total(),
-            ),
+            cross_total: (count(note.grid.iter().map(|g| g.customers).sum::<usize>()), revenues.total()),
             story,
         }
     }
@@ -109,26 +106,47 @@ fn thresholds(story: &Story<'_>, note: &RfmNote) -> Vec<[String; 4]> {
         .rev()
         .map(|score: usize| {
             // Recency scores fall as days grow, so its bands are counted from the other end.
-            let days = band(&t.recency_days, 5 - score, |v| story.format.value(v, Unit::Days));
-            let orders = band(&t.orders, score - 1, |v| story.format.value(v, Unit::Count));
-            let spend = band(&t.spend, score - 1, |v| story.format.value(v, Unit::Money));
-            let unit = |words: String, unit| if words.starts_with("no ") { words } else { format!("{words} {unit}") };
-            [score.to_string(), unit(days, "days ago"), unit(orders, "orders"), spend]
+            let days = match whole_band(&t.recency_days, 5 - score) {
+                (_, Some(high)) if score == 5 => format!("up to {} ago", counted(high, "day")),
+                (low, Some(high)) if low < high => format!("{} to {} ago", count(low), counted(high, "day")),
+                (low, Some(high)) if low == high => format!("{} ago", counted(low, "day")),
+                (_, Some(_)) => NOBODY.to_owned(),
+                (low, None) => format!("{} ago or longer", counted(low, "day")),
+            };
+            let orders = match whole_band(&t.orders, score - 1) {
+                (low, Some(high)) if low.max(1) < high => {
+                    format!("{} to {}", count(low.max(1)), counted(high, "order"))
+                }
+                (low, Some(high)) if low.max(1) == high => counted(high, "order"),
+                (_, Some(_)) => NOBODY.to_owned(),
+                (low, None) => format!("{} or more", counted(low, "order")),
+            };
+            let money = |v: f64| story.format.value(v, Unit::Money);
+            let spend = match band(&t.spend, score - 1) {
+                (Some(above), Some(upto)) if above >= upto => NOBODY.to_owned(),
+                (Some(above), Some(upto)) => format!("more than {}, up to {}", money(above), money(upto)),
+                (None, Some(upto)) => format!("up to {}", money(upto)),
+                (Some(above), None) => format!("more than {}", money(above)),
+                (None, None) => String::new(),
+            };
+            [score.to_string(), days, orders, spend]
         })
         .collect()
 }
 
-/// The band of values between two thresholds, in words.
-fn band(thresholds: &[f64; 4], idx: usize, words: impl Fn(f64) -> String) -> String {
-    let above = idx.checked_sub(1).map(|i| thresholds[i]);
-    let upto = thresholds.get(idx).copied();
-    match (above, upto) {
-        (Some(above), Some(upto)) if above >= upto => "no customer".to_owned(),
-        (Some(above), Some(upto)) => format!("more than {}, up to {}", words(above), words(upto)),
-        (None, Some(upto)) => format!("up to {}", words(upto)),
-        (Some(above), None) => format!("more than {}", words(above)),
-        (None, None) => String::new(),
-    }
+/// What stands where a score is given to no customer.
+const NOBODY: &str = "no customer";
+
+/// The thresholds around a band: above the first, up to the second.
+fn band(thresholds: &[f64; 4], idx: usize) -> (Option<f64>, Option<f64>) {
+    (idx.checked_sub(1).map(|i| thresholds[i]), thresholds.get(idx).copied())
+}
+
+/// The whole numbers in a band: its least, and its greatest if it has one.
+fn whole_band(thresholds: &[f64; 4], idx: usize) -> (u64, Option<u64>) {
+    let (above, upto) = band(thresholds, idx);
+    let whole = |v: f64| v.max(0.0).floor() as u64;
+    (above.map_or(0, |v| whole(v).saturating_add(1)), upto.map(whole))
 }
 
 /// How deep a cell is coloured, 0 to 100.

@@ -86,7 +86,9 @@ impl<'a> Story<'a> {
     pub(super) fn key_features(&self) -> Vec<KeyFeature<'a>> {
         let numeric = || self.outcome.features.iter().filter(|f| f.feature.unit != Unit::Category);
         let mut chosen: Vec<&crate::outcome::FeatureNote> = Vec::new();
-        for stems in [&["recency"][..], &["orders", "frequency"], &["average_order", "aov"], &["spend", "revenue"]] {
+        for stems in
+            [&["recency"][..], &["orders", "frequency"], &["average_order", "aov"], &["spend", "revenue"]]
+        {
             let fits = |name: &str| stems.iter().any(|stem| name.starts_with(stem));
             let clustered = numeric().find(|f| f.clustered && fits(&f.feature.name));
             chosen.extend(clustered.or_else(|| numeric().find(|f| fits(&f.feature.name))));

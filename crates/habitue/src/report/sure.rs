@@ -37,7 +37,8 @@ struct Clarity<'a> {
 impl<'a> Sure<'a> {
     pub(super) fn new(story: &'a Story<'a>) -> Self {
         let choice = &story.outcome.choice;
-        let figure = |value: Option<f64>, decimals| value.map_or_else(|| NONE.to_owned(), |v| decimal(v, decimals));
+        let figure =
+            |value: Option<f64>, decimals| value.map_or_else(|| NONE.to_owned(), |v| decimal(v, decimals));
         let candidates = choice.candidates.iter().map(|c| {
             let gap = match c.gap_error {
                 Some(error) => format!("{} ± {}", figure(c.gap, 3), decimal(error, 3)),
@@ -131,7 +132,8 @@ fn index_chart(
 ) -> Option<Chart> {
     let choice = &story.outcome.choice;
     let finite = |c: &Candidate| value(c).filter(|v| v.is_finite());
-    let points: Vec<(&Candidate, f64)> = choice.candidates.iter().filter_map(|c| Some((c, finite(c)?))).collect();
+    let points: Vec<(&Candidate, f64)> =
+        choice.candidates.iter().filter_map(|c| Some((c, finite(c)?))).collect();
     if points.len() < 2 {
         return None;
     }
@@ -152,7 +154,9 @@ fn index_chart(
         .hover_info(HoverInfo::Skip);
     let errors: Vec<f64> = points.iter().map(|p| error(p.0).unwrap_or(0.0)).collect();
     data.push(if errors.iter().any(|&e| e > 0.0) {
-        line.error_y(ErrorData::new(ErrorType::Data).array(errors).color("var(--ink-soft)").thickness(1.0).width(3))
+        line.error_y(
+            ErrorData::new(ErrorType::Data).array(errors).color("var(--ink-soft)").thickness(1.0).width(3),
+        )
     } else {
         line
     });
@@ -189,7 +193,10 @@ fn index_chart(
         level: 4,
         title: title.to_owned(),
         says: says.to_owned(),
-        table: DataTable { head: ["Segments", "Value", "Note"].map(str::to_owned).to_vec(), rows: rows.collect() },
+        table: DataTable {
+            head: ["Segments", "Value", "Note"].map(str::to_owned).to_vec(),
+            rows: rows.collect(),
+        },
         height: 260,
         print_width: 320,
         drawing: Drawing { data, layout },

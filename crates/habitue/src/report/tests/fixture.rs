@@ -241,8 +241,11 @@ pub(super) fn customers_only() -> Outcome {
         missing: 0,
     };
     outcome.kind = Kind::Customers;
-    outcome.features =
-        vec![of("age", "age", Unit::Number), of("income", "income", Unit::Number), of("score", "score", Unit::Share)];
+    outcome.features = vec![
+        of("age", "age", Unit::Number),
+        of("income", "income", Unit::Number),
+        of("score", "score", Unit::Share),
+    ];
     outcome.as_of = None;
     outcome.currency = None;
     outcome.warnings.clear();
@@ -391,21 +394,23 @@ fn features() -> Vec<FeatureNote> {
 fn segments(customers: usize, revenue: i64) -> Vec<Segment> {
     let all = [51.0, 2.0, 293.9, 652.3, 0.0, 35.0];
     let segment = |(i, p): (usize, &Plan)| {
-        let quartiles = [p.recency, p.orders, p.value, p.spend, [0.0, 0.004, 0.03, 0.52], [12.0, 41.0, 80.0, 0.55]];
+        let quartiles =
+            [p.recency, p.orders, p.value, p.spend, [0.0, 0.004, 0.03, 0.52], [12.0, 41.0, 80.0, 0.55]];
         let profile = FEATURES.iter().zip(quartiles).zip(all);
-        let profile = profile.map(|(((name, label, unit, ..), [low, median, high, standing]), median_all)| {
-            FeatureProfile {
-                feature: (*name).to_owned(),
-                label: (*label).to_owned(),
-                unit: *unit,
-                mean: median * 1.1,
-                low,
-                median,
-                high,
-                median_all,
-                standing,
-            }
-        });
+        let profile =
+            profile.map(|(((name, label, unit, ..), [low, median, high, standing]), median_all)| {
+                FeatureProfile {
+                    feature: (*name).to_owned(),
+                    label: (*label).to_owned(),
+                    unit: *unit,
+                    mean: median * 1.1,
+                    low,
+                    median,
+                    high,
+                    median_all,
+                    standing,
+                }
+            });
         Segment {
             id: i + 1,
             name: p.name.to_owned(),
@@ -478,13 +483,22 @@ fn actions(plan: &Plan) -> Vec<Action> {
                 "One in nine has waited twice as long as usual for the next order.",
             )
         },
-        action(Area::Price, "No vouchers", "Only 3.1% of their spend was on discount; a voucher gives money away."),
-        action(Area::Stock, "Hold more gift boxes", "They buy 61.0% of all gift boxes, with 18.7% of the customers."),
+        action(
+            Area::Price,
+            "No vouchers",
+            "Only 3.1% of their spend was on discount; a voucher gives money away.",
+        ),
+        action(
+            Area::Stock,
+            "Hold more gift boxes",
+            "They buy 61.0% of all gift boxes, with 18.7% of the customers.",
+        ),
     ]
 }
 
 fn choice() -> Choice {
-    let silhouettes = [None, Some(0.433), Some(0.337), Some(0.338), Some(0.317), Some(0.313), Some(0.310), Some(0.304)];
+    let silhouettes =
+        [None, Some(0.433), Some(0.337), Some(0.338), Some(0.317), Some(0.313), Some(0.310), Some(0.304)];
     let candidates = silhouettes.iter().enumerate().map(|(i, &silhouette)| Candidate {
         k: i + 1,
         inertia: 17_336.0 / (1.0 + 0.8 * i as f64),
@@ -508,8 +522,10 @@ fn choice() -> Choice {
             pick("stability", None, "every number up to 6 comes out the same in resampling"),
         ],
         reasons: vec![
-            "The customers are not one group: the gap statistic is better for four segments than for one.".to_owned(),
-            "The silhouette alone says 2, which is true but no plan; your settings ask for at least 3.".to_owned(),
+            "The customers are not one group: the gap statistic is better for four segments than for one."
+                .to_owned(),
+            "The silhouette alone says 2, which is true but no plan; your settings ask for at least 3."
+                .to_owned(),
             "Of the numbers allowed, 4 has the best silhouette, and the inertia bends there.".to_owned(),
         ],
     }
@@ -539,7 +555,12 @@ fn rfm() -> RfmNote {
             name: (*name).to_owned(),
             customers,
             revenue: of_name().map(|c| c.revenue).sum(),
-            by_segment: vec![first, customers / 4, customers / 8, customers - first - customers / 4 - customers / 8],
+            by_segment: vec![
+                first,
+                customers / 4,
+                customers / 8,
+                customers - first - customers / 4 - customers / 8,
+            ],
         }
     });
     RfmNote {
@@ -565,7 +586,8 @@ fn sample() -> Sample {
     for i in 0..3_000 {
         let plan = &PLANS[i % 4];
         sample.segment.push(i % 4 + 1);
-        for (column, [low, median, high, _]) in columns.iter_mut().zip([plan.recency, plan.orders, plan.value, plan.spend])
+        for (column, [low, median, high, _]) in
+            columns.iter_mut().zip([plan.recency, plan.orders, plan.value, plan.spend])
         {
             let spread = (high / low).max(1.2).ln() / 1.35;
             let bell: f64 = (0..6).map(|_| random()).sum::<f64>() - 3.0;
@@ -575,7 +597,6 @@ fn sample() -> Sample {
     columns[3][17] = Some(0.0);
     columns[0][18] = None;
     let names = FEATURES.iter().map(|f| f.0.to_owned());
-    sample.features =
-        names.zip(columns).map(|(feature, values)| SampleFeature { feature, values }).collect();
+    sample.features = names.zip(columns).map(|(feature, values)| SampleFeature { feature, values }).collect();
     sample
 }

@@ -106,7 +106,9 @@ fn rejected_and_kept_rows_add_up_to_what_was_read() {
 fn a_sum_that_is_wrong_is_not_hidden() {
     let mut outcome = fixture::shop();
     outcome.input.rows_read += 7;
-    assert!(render(&outcome).unwrap().contains("This does not add up: 7 rows are neither kept nor rejected."));
+    assert!(
+        render(&outcome).unwrap().contains("This does not add up: 7 rows are neither kept nor rejected.")
+    );
     let mut outcome = fixture::shop();
     outcome.input.revenue_kept.0 += 1;
     assert!(render(&outcome).unwrap().contains("This does not add up: The revenue"));
@@ -162,7 +164,11 @@ fn nothing_is_loaded_from_anywhere() {
                     || value.starts_with("\\\"https://evil")
                     || value.starts_with("https://evil.example/\\\"\\u0026gt;");
                 let local = value.starts_with('#') || value.starts_with("data:,");
-                assert!(local || text_of_the_data, "{name}: {attribute}{}", value.chars().take(60).collect::<String>());
+                assert!(
+                    local || text_of_the_data,
+                    "{name}: {attribute}{}",
+                    value.chars().take(60).collect::<String>()
+                );
             }
         }
         assert!(page.contains("default-src 'none'"), "{name}");
@@ -174,7 +180,8 @@ fn ids_are_unique_and_links_lead_somewhere() {
     for (name, outcome) in pages() {
         let page = ours(&render(&outcome).unwrap());
         let values = |attribute: &str| -> Vec<String> {
-            let cut = |(at, _): (usize, &str)| page[at + attribute.len()..].split('"').next().unwrap().to_owned();
+            let cut =
+                |(at, _): (usize, &str)| page[at + attribute.len()..].split('"').next().unwrap().to_owned();
             page.match_indices(attribute).map(cut).collect()
         };
         let ids = values(" id=\"");
@@ -202,8 +209,15 @@ fn every_table_has_a_caption_and_every_chart_a_table() {
     for (name, outcome) in pages() {
         let page = ours(&render(&outcome).unwrap());
         assert_eq!(page.matches("<table").count(), page.matches("<caption").count(), "{name}");
-        assert_eq!(page.matches("class=\"drawing\"").count(), drawings(&page).as_object().unwrap().len(), "{name}");
-        assert_eq!(page.matches("class=\"drawing\"").count(), page.matches("<details class=\"numbers\">").count());
+        assert_eq!(
+            page.matches("class=\"drawing\"").count(),
+            drawings(&page).as_object().unwrap().len(),
+            "{name}"
+        );
+        assert_eq!(
+            page.matches("class=\"drawing\"").count(),
+            page.matches("<details class=\"numbers\">").count()
+        );
     }
 }
 
