@@ -163,7 +163,7 @@ fn months(story: &Story<'_>) -> Option<Chart> {
             .hover_info(HoverInfo::Text)
             .hover_text_array(hovers.map(|h| chart_lines(&h)).collect()),
     );
-    let y = axis("").tick_prefix(&chart_text(story.format.symbol(), 6)).separate_thousands(true).n_ticks(6);
+    let y = axis("").tick_prefix(chart_text(story.format.symbol(), 6)).separate_thousands(true).n_ticks(6);
     let x: Axis = axis("").type_(AxisType::Date).show_grid(false).n_ticks(12);
     let layout =
         layout(300).bar_gap(0.25).x_axis(x).y_axis(y.zero_line(true).zero_line_color("var(--line-strong)"));

@@ -94,7 +94,7 @@ fn shares(story: &Story<'_>) -> Chart {
     let least = revenues.iter().copied().filter(|v| v.is_finite()).fold(0.0, f64::min);
     let mut data = Traces::new();
     let texts = |text: fn(&Shown<'_>) -> String| story.segments.iter().map(text).collect();
-    data.push(bar(customers, texts(|s| s.share.clone()), "of customers", true));
+    data.push(bar(customers, texts(|s| s.share.clone()), "of customers", story.has_money));
     if story.has_money {
         data.push(bar(revenues, texts(|s| s.revenue_share.clone()), "of revenue", false));
     }
@@ -119,7 +119,7 @@ fn shares(story: &Story<'_>) -> Chart {
         let says = format!(
             "Hatched bars are customers, solid bars are revenue. A solid bar longer than its hatched neighbour is a \
              segment that spends more than its numbers would suggest: {} has {} of the customers and {} of the revenue.",
-            first.of.name, first.share, first.revenue_share
+            first.short, first.share, first.revenue_share
         );
         (
             "Who the customers are, and who the revenue comes from",
@@ -205,7 +205,7 @@ fn scatter(story: &Story<'_>, features: &[KeyFeature<'_>]) -> Option<Chart> {
     let styled = |feature: &KeyFeature<'_>, spread: &Spread| {
         let axis = axis(&chart_text(&sentence_case(feature.label), 60)).ticks(TicksDirection::Outside);
         let axis = if feature.unit == Unit::Money {
-            axis.tick_prefix(&chart_text(story.format.symbol(), 6))
+            axis.tick_prefix(chart_text(story.format.symbol(), 6))
         } else {
             axis
         };

@@ -5,7 +5,11 @@ use habitue_core::table::Unit;
 
 use crate::outcome::{Kind, Outcome, Segment};
 use crate::report::chart::N_COLOURS;
+use crate::report::escape::cut;
 use crate::report::format::{Format, NONE, count, share_column};
+
+/// Longest name inside a sentence.
+const LONGEST_NAME: usize = 60;
 
 /// The outcome and how to tell it.
 pub(super) struct Story<'a> {
@@ -27,6 +31,8 @@ pub(super) struct Shown<'a> {
     pub(super) place: usize,
     /// Number of its colour, from 1.
     pub(super) colour: usize,
+    /// Its name, cut where it would fill a sentence.
+    pub(super) short: String,
     /// Customers.
     pub(super) customers: String,
     /// Share of all customers.
@@ -65,6 +71,7 @@ impl<'a> Story<'a> {
                 of: segment,
                 place: i + 1,
                 colour: i % N_COLOURS + 1,
+                short: cut(&segment.name, LONGEST_NAME),
                 customers: count(segment.customers),
                 share: shares[i].clone(),
                 revenue: revenues[i].clone(),

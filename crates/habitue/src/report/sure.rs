@@ -21,8 +21,34 @@ pub(super) struct Sure<'a> {
 struct CandidateRow {
     k: usize,
     chosen: bool,
-    allowed: bool,
+    verdict: &'static str,
     figures: [String; 7],
+}
+
+/// What became of a candidate.
+#[derive(Clone, Copy, PartialEq)]
+enum Standing {
+    Chosen,
+    Allowed,
+    Excluded,
+}
+
+impl Standing {
+    fn of(candidate: &Candidate, k: usize) -> Self {
+        match (candidate.k == k, candidate.allowed) {
+            (true, _) => Self::Chosen,
+            (false, true) => Self::Allowed,
+            (false, false) => Self::Excluded,
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Chosen => "chosen",
+            Self::Allowed => "",
+            Self::Excluded => "not allowed by the settings",
+        }
+    }
 }
 
 /// How clear a segment is.
@@ -53,7 +79,12 @@ impl<'a> Sure<'a> {
                 figure(c.davies_bouldin, 3),
                 figure(Some(c.inertia), if c.inertia.abs() < 100.0 { 2 } else { 0 }),
             ];
-            CandidateRow { k: c.k, chosen: c.k == choice.k, allowed: c.allowed, figures }
+            CandidateRow {
+                k: c.k,
+                chosen: c.k == choice.k,
+                verdict: Standing::of(c, choice.k).words(),
+                figures,
+            }
         });
         let charts = [
             index_chart(
@@ -137,15 +168,9 @@ fn index_chart(
     if points.len() < 2 {
         return None;
     }
-    let words = |c: &Candidate, v: f64| {
-        let note = if c.k == choice.k {
-            ", chosen"
-        } else if c.allowed {
-            ""
-        } else {
-            ", not allowed by the settings"
-        };
-        format!("{} segments: {}{note}", c.k, decimal(v, 3))
+    let words = |c: &Candidate, v: f64| match Standing::of(c, choice.k).words() {
+        "" => format!("{} segments: {}", c.k, decimal(v, 3)),
+        note => format!("{} segments: {}, {note}", c.k, decimal(v, 3)),
     };
     let mut data = Traces::new();
     let line = Scatter::new(points.iter().map(|p| p.0.k).collect(), points.iter().map(|p| p.1).collect())
@@ -160,13 +185,13 @@ fn index_chart(
     } else {
         line
     });
-    let styles: [(fn(&Candidate, usize) -> bool, _); 3] = [
-        (|c, k| c.k != k && c.allowed, marker(MarkerSymbol::Circle, "var(--accent)".to_owned(), 9)),
-        (|c, k| c.k != k && !c.allowed, marker(MarkerSymbol::CircleOpen, "var(--ink-soft)".to_owned(), 8)),
-        (|c, k| c.k == k, marker(MarkerSymbol::Diamond, "var(--strong)".to_owned(), 15)),
+    let styles = [
+        (Standing::Allowed, marker(MarkerSymbol::Circle, "var(--accent)".to_owned(), 9)),
+        (Standing::Excluded, marker(MarkerSymbol::CircleOpen, "var(--ink-soft)".to_owned(), 8)),
+        (Standing::Chosen, marker(MarkerSymbol::Diamond, "var(--strong)".to_owned(), 15)),
     ];
-    for (belongs, style) in styles {
-        let here: Vec<_> = points.iter().filter(|p| belongs(p.0, choice.k)).collect();
+    for (standing, style) in styles {
+        let here: Vec<_> = points.iter().filter(|p| Standing::of(p.0, choice.k) == standing).collect();
         if !here.is_empty() {
             data.push(
                 Scatter::new(here.iter().map(|p| p.0.k).collect(), here.iter().map(|p| p.1).collect())
@@ -177,14 +202,9 @@ fn index_chart(
             );
         }
     }
-    let rows = points.iter().map(|&(c, v)| {
-        let note = match (c.k == choice.k, c.allowed) {
-            (true, _) => "chosen",
-            (_, true) => "",
-            (_, false) => "not allowed by the settings",
-        };
-        vec![c.k.to_string(), decimal(v, 3), note.to_owned()]
-    });
+    let rows = points
+        .iter()
+        .map(|&(c, v)| vec![c.k.to_string(), decimal(v, 3), Standing::of(c, choice.k).words().to_owned()]);
     let layout = layout(260)
         .x_axis(axis("Number of segments").dtick(if points.len() > 12 { 2.0 } else { 1.0 }).show_grid(false))
         .y_axis(axis("").n_ticks(5).separate_thousands(true));

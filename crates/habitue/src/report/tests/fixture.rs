@@ -155,8 +155,8 @@ pub(super) fn shop() -> Outcome {
         rfm: Some(rfm()),
         months: (0..13)
             .filter(|m| *m != 5)
-            .map(|m| Month {
-                month: format!("{}-{:02}", 2010 + (m + 11) / 12, (m + 11) % 12 + 1),
+            .map(|m: usize| Month {
+                month: format!("{}-{:02}", 2010 + m.div_ceil(12), (m + 11) % 12 + 1),
                 revenue: Money([55, 47, 43, 58, 42, 0, 61, 57, 61, 92, 98, 112, 34][m] * 100_000_000 + 7_777),
                 orders: 1_000 + 97 * m as u64,
                 customers: 700 + 61 * m as u64,
@@ -299,7 +299,6 @@ pub(super) fn one_segment() -> Outcome {
     segment.rule = Rule { text: String::new(), conditions: vec![], precision: 1.0, recall: 1.0 };
     outcome.sample.segment.fill(1);
     outcome.choice.k = 1;
-    outcome.choice.candidates.truncate(1);
     outcome.choice.reasons = vec!["The gap statistic is highest for one segment: no structure.".to_owned()];
     outcome.rfm = None;
     outcome.months.truncate(1);

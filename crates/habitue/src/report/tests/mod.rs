@@ -231,8 +231,29 @@ fn a_table_of_customers_has_no_money_and_no_dates() {
 }
 
 #[test]
+fn one_segment_by_order_of_the_user_is_no_finding() {
+    let mut outcome = fixture::one_segment();
+    outcome.choice.candidates.truncate(1);
+    assert!(render(&outcome).unwrap().contains("<strong>one group</strong>. The section"));
+}
+
+#[test]
+fn an_outcome_with_nothing_in_it_still_makes_a_page() {
+    let mut outcome = fixture::customers_only();
+    outcome.customers = 0;
+    outcome.segments.clear();
+    outcome.features.clear();
+    outcome.sample = crate::outcome::Sample::default();
+    outcome.choice.candidates.clear();
+    let page = render(&outcome).unwrap();
+    assert!(page.contains("</html>"));
+    // Nothing is drawn, so the library is left out.
+    assert!(page.len() < 200_000, "{} bytes", page.len());
+}
+
+#[test]
 fn one_segment_is_said_to_be_no_structure() {
     let page = ours(&render(&fixture::one_segment()).unwrap());
-    assert!(page.contains("<strong>one group</strong>"));
+    assert!(page.contains("<strong>one group</strong>: the data show no structure"));
     assert!(page.contains("Why 1 segment<"));
 }
