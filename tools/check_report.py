@@ -29,8 +29,8 @@ PATIENCE = 60  # seconds for any one answer
 # What a page in good order says of itself.
 STATE = """(() => {
   const drawings = [...document.querySelectorAll(".drawing")];
-  const all = [...document.querySelectorAll("[id]")].map((e) => e.id).filter((id) => !id.startsWith("clip") && !/^[a-f0-9]{6}/.test(id));
-  const ours = all.filter((id) => !document.getElementById(id).closest("svg"));
+  // What plotly.js draws has ids of its own.
+  const ours = [...document.querySelectorAll("[id]")].filter((e) => !e.closest("svg, style")).map((e) => e.id);
   return JSON.stringify({
     ready: document.readyState,
     charts: drawings.length,
@@ -97,9 +97,13 @@ class Browser:
                 raise RuntimeError("the browser ended")
             self.buffer += chunk
         message, self.buffer = self.buffer.split(b"\0", 1)
-        return json.loads(message)
+        message = json.loads(message)
+        if message.get("method") == "Page.javascriptDialogOpening":
+            # A dialog is a complaint; closed at once, or the page would wait for ever.
+            self.send("Page.handleJavaScriptDialog", accept=True)
+        return message
 
-    def ask(self, method, **params):
+    def send(self, method, **params):
         self.last += 1
         message = {"id": self.last, "method": method, "params": params}
         if self.session:
@@ -107,12 +111,16 @@ class Browser:
         data = json.dumps(message).encode() + b"\0"
         while data:
             data = data[os.write(self.to, data):]
+        return self.last
+
+    def ask(self, method, **params):
+        question = self.send(method, **params)
         until = time.monotonic() + PATIENCE
         while True:
             answer = self.receive(until)
             if answer is None:
                 raise RuntimeError(f"no answer to {method} within {PATIENCE} s")
-            if answer.get("id") == self.last:
+            if answer.get("id") == question:
                 if "error" in answer:
                     raise RuntimeError(f"{method}: {answer['error'].get('message')}")
                 return answer["result"]
