@@ -218,7 +218,7 @@ fn index_chart(
             rows: rows.collect(),
         },
         height: 260,
-        print_width: 320,
+        print_width: 215,
         drawing: Drawing { data, layout },
     })
 }

@@ -31,16 +31,17 @@
         layout.autosize = false;
         layout.width = Number(place.dataset.printWidth);
       }
-      Plotly.react(place, data, layout, config);
+      // Drawn afresh: a mere update would keep the margins of the former width.
+      Plotly.newPlot(place, data, layout, config);
     }
   };
 
-  // On paper: light colours, a fixed width, and what was folded is open.
+  // On paper: light colours, a fixed width, and what was folded is open, but for the further figures of a segment.
   let opened = [];
   const startPrint = () => {
     if ("print" in root.dataset) return;
     root.dataset.print = "";
-    opened = [...document.querySelectorAll("details.more:not([open])")];
+    opened = [...document.querySelectorAll("details.more:not(.portrait *, [open])")];
     for (const details of opened) details.open = true;
     draw();
   };
