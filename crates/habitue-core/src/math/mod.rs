@@ -1,4 +1,9 @@
-//! Small numeric parts: seeded random numbers, distances, quantiles.
+//! Small numeric parts: seeded random numbers, distances, quantiles, and what a method needs of linear algebra.
 
+pub mod chunks;
+pub mod distance;
+pub mod eigen;
+pub mod minimise;
+pub mod moments;
 pub mod quantile;
 pub mod random;
