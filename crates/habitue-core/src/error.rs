@@ -27,7 +27,9 @@ pub enum Error {
     #[error("there are no customers to work on")]
     NoCustomers,
     /// More clusters were asked for than there are distinct rows.
-    #[error("the number of segments must be between 1 and {distinct}, the number of distinct customers; got {k}")]
+    #[error(
+        "the number of segments must be between 1 and {distinct}, the number of distinct customers; got {k}"
+    )]
     SegmentCount {
         /// The number asked for.
         k: usize,
@@ -120,10 +122,14 @@ impl Error {
             Self::SegmentCount { distinct, .. } if *distinct < 2 => {
                 Some("clustering needs at least 2 customers that differ; read more orders".to_owned())
             }
-            Self::SegmentCount { distinct, .. } => Some(format!("set k to {distinct} or less, or leave it out")),
+            Self::SegmentCount { distinct, .. } => {
+                Some(format!("set k to {distinct} or less, or leave it out"))
+            }
             Self::Spread { .. } => Some("prepare the columns first: bring them to a common scale".to_owned()),
             Self::NoFeatures => Some("choose at least one feature".to_owned()),
-            Self::MissingFeature { name } => Some(format!("compute {name} for these customers too, or fit again without it")),
+            Self::MissingFeature { name } => {
+                Some(format!("compute {name} for these customers too, or fit again without it"))
+            }
             Self::UnknownFeature { suggestion: Some(s), .. } => Some(format!("did you mean {s}?")),
             _ => None,
         }

@@ -68,6 +68,9 @@ mod tests {
         assert!(Matrix::new(2, vec![1.0, 2.0, 3.0, 4.0]).is_ok());
         assert_eq!(Matrix::new(2, vec![1.0]), Err(Error::Shape { values: 1, columns: 2 }));
         assert_eq!(Matrix::new(0, vec![]), Err(Error::Shape { values: 0, columns: 0 }));
-        assert_eq!(Matrix::new(2, vec![1.0, 2.0, 3.0, f64::NAN]), Err(Error::NotFinite { row: 1, column: 1 }));
+        assert_eq!(
+            Matrix::new(2, vec![1.0, 2.0, 3.0, f64::NAN]),
+            Err(Error::NotFinite { row: 1, column: 1 })
+        );
     }
 }

@@ -81,7 +81,8 @@ impl Table {
 
     /// The given customers only, in the given order.
     pub fn select(&self, rows: &[usize]) -> Self {
-        let columns = self.columns.iter().map(|c| Column { feature: c.feature.clone(), values: c.values.select(rows) });
+        let columns =
+            self.columns.iter().map(|c| Column { feature: c.feature.clone(), values: c.values.select(rows) });
         Self { ids: rows.iter().map(|&r| self.ids[r].clone()).collect(), columns: columns.collect() }
     }
 }

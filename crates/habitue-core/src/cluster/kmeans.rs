@@ -61,7 +61,11 @@ impl KMeans {
     pub fn fit(&self, x: &Matrix) -> Result<Clusters> {
         for (setting, value) in [("n_init", self.n_init), ("max_iterations", self.max_iterations)] {
             if value == 0 {
-                return Err(Error::Setting { setting, allowed: "at least 1".to_owned(), got: "0".to_owned() });
+                return Err(Error::Setting {
+                    setting,
+                    allowed: "at least 1".to_owned(),
+                    got: "0".to_owned(),
+                });
             }
         }
         check_spread(x)?;

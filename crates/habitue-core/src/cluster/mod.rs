@@ -1,10 +1,10 @@
 //! Groups of customers: the result every clustering gives, and k-means.
 
+#[cfg(test)]
+mod contract;
 pub mod kmeans;
 pub mod lloyd;
 pub mod seeds;
-#[cfg(test)]
-mod contract;
 
 use crate::Matrix;
 use crate::math::distance::squared;
@@ -101,7 +101,10 @@ mod tests {
     #[test]
     fn a_lone_centre_has_no_runner_up() {
         let centres = Matrix::new(1, vec![2.0]).unwrap();
-        assert_eq!(nearest(&centres, &[5.0]), Nearest { index: 0, squared: 9.0, second_squared: f64::INFINITY });
+        assert_eq!(
+            nearest(&centres, &[5.0]),
+            Nearest { index: 0, squared: 9.0, second_squared: f64::INFINITY }
+        );
     }
 
     #[test]

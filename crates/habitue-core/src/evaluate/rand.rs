@@ -31,19 +31,22 @@ pub fn adjusted_rand(first: &[usize], second: &[usize]) -> Result<f64> {
     let together_in_both = pairs(first.iter().zip(second));
     let together_in_first = pairs(first);
     let together_in_second = pairs(second);
-    let n = first.len() as u128;
-    let all = n * n.saturating_sub(1) / 2;
-    if together_in_both == together_in_first && together_in_both == together_in_second {
+    let n = first.len() as i128;
+    let first_only = together_in_first - together_in_both;
+    let second_only = together_in_second - together_in_both;
+    if first_only == 0 && second_only == 0 {
         return Ok(1.0);
     }
-    let expected = together_in_first as f64 * together_in_second as f64 / all as f64;
-    let highest = (together_in_first as f64 + together_in_second as f64) / 2.0;
-    Ok((together_in_both as f64 - expected) / (highest - expected))
+    // The same ratio multiplied out over the table of pairs, so that it is one division of whole numbers.
+    let apart = n * (n - 1) / 2 - together_in_both - first_only - second_only;
+    let agreement = 2 * (together_in_both * apart - first_only * second_only);
+    let most = together_in_first * (first_only + apart) + together_in_second * (second_only + apart);
+    Ok(agreement as f64 / most as f64)
 }
 
 /// Pairs of rows that carry the same label.
-fn pairs<T: Ord>(labels: impl IntoIterator<Item = T>) -> u128 {
-    let mut counts: BTreeMap<T, u128> = BTreeMap::new();
+fn pairs<T: Ord>(labels: impl IntoIterator<Item = T>) -> i128 {
+    let mut counts: BTreeMap<T, i128> = BTreeMap::new();
     for label in labels {
         *counts.entry(label).or_default() += 1;
     }

@@ -86,7 +86,8 @@ fn score(x: &Matrix, labelings: &[&[usize]], rows: &[usize]) -> Result<Vec<Optio
     if labelings.is_empty() {
         return Ok(Vec::new());
     }
-    let n_labels: Vec<usize> = labelings.iter().map(|labels| check_labels(x, labels)).collect::<Result<_>>()?;
+    let n_labels: Vec<usize> =
+        labelings.iter().map(|labels| check_labels(x, labels)).collect::<Result<_>>()?;
     let cells = Cells::new(x, labelings);
     let counts: Vec<Vec<usize>> = labelings.iter().zip(&n_labels).map(|(l, &n)| count(l, n)).collect();
     let of_chunk = |rows: &[usize]| -> Vec<f64> {

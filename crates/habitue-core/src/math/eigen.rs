@@ -25,7 +25,8 @@ pub fn symmetric(matrix: &[f64], n: usize) -> Eigen {
     }
     let total: f64 = a.iter().map(|x| x * x).sum();
     for _ in 0..60 {
-        let off: f64 = (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i * n + j] * a[i * n + j]).sum();
+        let off: f64 =
+            (0..n).flat_map(|i| (0..i).map(move |j| (i, j))).map(|(i, j)| a[i * n + j] * a[i * n + j]).sum();
         if off <= total * 1e-32 {
             break;
         }

@@ -48,10 +48,18 @@ pub fn bounded(mut f: impl FnMut(f64) -> f64, low: f64, high: f64, tolerance: f6
         let u = if step.abs() >= tol { x + step } else { x + tol.copysign(step) };
         let fu = f(u);
         if fu <= fx {
-            if u < x { b = x } else { a = x }
+            if u < x {
+                b = x
+            } else {
+                a = x
+            }
             (v, fv, w, fw, x, fx) = (w, fw, x, fx, u, fu);
         } else {
-            if u < x { a = u } else { b = u }
+            if u < x {
+                a = u
+            } else {
+                b = u
+            }
             if fu <= fw || w.total_cmp(&x).is_eq() {
                 (v, fv, w, fw) = (w, fw, u, fu);
             } else if fu <= fv || v.total_cmp(&x).is_eq() || v.total_cmp(&w).is_eq() {
