@@ -4,7 +4,9 @@ use rayon::prelude::*;
 
 use super::Clusters;
 use crate::Matrix;
-use crate::math::{chunks::rows_per_chunk, distance::squared};
+use crate::math::chunks::rows_per_chunk;
+use crate::math::distance::squared;
+use crate::math::lanes::{LANES, Lanes};
 
 /// Moves centres to a fixed point of Lloyd's map (Lloyd 1982; Forgy 1965).
 ///
@@ -96,24 +98,38 @@ fn assign(x: &Matrix, centres: &Matrix, labels: &mut [usize]) -> Pass {
     let chunk = rows_per_chunk(x.n_rows());
     let pass_over = |(values, labels): (&[f64], &mut [usize])| {
         let mut pass = Pass::new(k, d);
-        for (row, label) in values.chunks_exact(d).zip(labels) {
-            let (mut best, mut best_squared) = (0, f64::INFINITY);
-            for (index, centre) in centres.rows().enumerate() {
-                let distance = squared(row, centre);
-                if distance < best_squared {
-                    (best, best_squared) = (index, distance);
-                }
+        let mut lanes = Lanes::new(d);
+        for (values, labels) in values.chunks(LANES * d).zip(labels.chunks_mut(LANES)) {
+            lanes.load(values.chunks_exact(d));
+            let (best, best_squared) = nearest_of_lanes(&lanes, centres);
+            for (lane, (row, label)) in values.chunks_exact(d).zip(labels).enumerate() {
+                pass.inertia += best_squared[lane];
+                pass.changed += usize::from(*label != best[lane]);
+                *label = best[lane];
+                pass.add(best[lane], row);
             }
-            pass.inertia += best_squared;
-            pass.changed += usize::from(*label != best);
-            *label = best;
-            pass.add(best, row);
         }
         pass
     };
     let parts = x.values().par_chunks(chunk * d).zip(labels.par_chunks_mut(chunk));
     let parts: Vec<Pass> = parts.map(pass_over).collect();
     parts.iter().fold(Pass::new(k, d), Pass::merge)
+}
+
+/// The nearest centre of each lane and the squared distance to it; the lower index of equals.
+#[inline]
+fn nearest_of_lanes(lanes: &Lanes, centres: &Matrix) -> ([usize; LANES], [f64; LANES]) {
+    let mut best = [0; LANES];
+    let mut best_squared = [f64::INFINITY; LANES];
+    for (index, centre) in centres.rows().enumerate() {
+        let squared = lanes.squared(centre);
+        for lane in 0..LANES {
+            let nearer = squared[lane] < best_squared[lane];
+            best[lane] = if nearer { index } else { best[lane] };
+            best_squared[lane] = if nearer { squared[lane] } else { best_squared[lane] };
+        }
+    }
+    (best, best_squared)
 }
 
 /// Adds up the clusters that the labels make, chunk by chunk as [`assign`] does.

@@ -2,7 +2,9 @@
 
 use rayon::prelude::*;
 
-use crate::math::{chunks::rows_per_chunk, distance::squared, random::Random};
+use crate::math::chunks::rows_per_chunk;
+use crate::math::lanes::{LANES, Lanes};
+use crate::math::random::Random;
 use crate::{Error, Matrix, Result};
 
 /// Chooses `k` rows as first centres by greedy k-means++ (Arthur & Vassilvitskii 2007, §2.2, and its last section for "greedy").
@@ -53,10 +55,14 @@ impl Closest {
     fn add(&mut self, x: &Matrix, centre: &[f64]) {
         let values = x.values().par_chunks(self.chunk * x.n_cols());
         let update = |(closest, values): (&mut [f64], &[f64])| {
+            let mut lanes = Lanes::new(x.n_cols());
             let mut sum = 0.0;
-            for (closest, row) in closest.iter_mut().zip(values.chunks_exact(x.n_cols())) {
-                *closest = closest.min(squared(row, centre));
-                sum += *closest;
+            for (closest, values) in closest.chunks_mut(LANES).zip(values.chunks(LANES * x.n_cols())) {
+                lanes.load(values.chunks_exact(x.n_cols()));
+                for (closest, squared) in closest.iter_mut().zip(lanes.squared(centre)) {
+                    *closest = closest.min(squared);
+                    sum += *closest;
+                }
             }
             sum
         };
@@ -96,12 +102,18 @@ impl Closest {
     fn best_of(&self, x: &Matrix, candidates: &[usize]) -> usize {
         let values = x.values().par_chunks(self.chunk * x.n_cols());
         let sums = |(closest, values): (&[f64], &[f64])| -> Vec<f64> {
-            let sum_with = |&candidate: &usize| {
-                let centre = x.row(candidate);
-                let rows = values.chunks_exact(x.n_cols());
-                closest.iter().zip(rows).map(|(closest, row)| closest.min(squared(row, centre))).sum()
-            };
-            candidates.iter().map(sum_with).collect()
+            let mut lanes = Lanes::new(x.n_cols());
+            let mut sums = vec![[0.0; LANES]; candidates.len()];
+            for (closest, values) in closest.chunks(LANES).zip(values.chunks(LANES * x.n_cols())) {
+                lanes.load(values.chunks_exact(x.n_cols()));
+                for (sums, &candidate) in sums.iter_mut().zip(candidates) {
+                    let squared = lanes.squared(x.row(candidate));
+                    for ((sum, closest), squared) in sums.iter_mut().zip(closest).zip(squared) {
+                        *sum += closest.min(squared);
+                    }
+                }
+            }
+            sums.iter().map(|lanes| lanes.iter().sum()).collect()
         };
         let per_chunk: Vec<Vec<f64>> = self.squared.par_chunks(self.chunk).zip(values).map(sums).collect();
         let total = |candidate: usize| per_chunk.iter().map(|sums| sums[candidate]).sum::<f64>();

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::check_labels;
+use crate::math::lanes::{LANES, Lanes};
 use crate::math::random::Random;
 use crate::{Error, Matrix, Result};
 
@@ -77,8 +78,6 @@ pub fn sampled_silhouettes(
     score(x, labelings, &Random::new(seed).sample(x.n_rows(), sample))
 }
 
-/// Rows that are measured together; their distances to one row fill two to four vector registers.
-const LANES: usize = 8;
 /// Blocks of lanes given to one thread at a time.
 const BLOCKS: usize = 16;
 
@@ -194,24 +193,14 @@ impl Cells {
     /// Sums of the distances of up to [`LANES`] rows to the members of each cell; `cells × LANES`.
     fn distance_sums(&self, x: &Matrix, rows: &[usize]) -> Vec<f64> {
         let d = x.n_cols();
-        let mut block = vec![[0.0; LANES]; d];
-        for (lane, &row) in rows.iter().enumerate() {
-            for (column, value) in block.iter_mut().zip(x.row(row)) {
-                column[lane] = *value;
-            }
-        }
+        let mut lanes = Lanes::new(d);
+        lanes.load(rows.iter().map(|&row| x.row(row)));
         let mut sums = Vec::with_capacity(self.lengths.len() * LANES);
         let mut members = self.values.chunks_exact(d);
         for &length in &self.lengths {
             let mut sum = [0.0; LANES];
             for row in members.by_ref().take(length) {
-                let mut squared = [0.0; LANES];
-                for (column, value) in block.iter().zip(row) {
-                    for lane in 0..LANES {
-                        let difference = column[lane] - value;
-                        squared[lane] += difference * difference;
-                    }
-                }
+                let squared = lanes.squared(row);
                 for lane in 0..LANES {
                     sum[lane] += squared[lane].sqrt();
                 }

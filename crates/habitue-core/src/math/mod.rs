@@ -3,6 +3,7 @@
 pub mod chunks;
 pub mod distance;
 pub mod eigen;
+pub mod lanes;
 pub mod minimise;
 pub mod moments;
 pub mod quantile;
