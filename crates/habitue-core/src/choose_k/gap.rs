@@ -39,6 +39,8 @@ pub struct Gap {
     pub error: f64,
     /// Mean silhouette of the clusterings of the reference draws: what `k` clusters score where there are none; `None` for one.
     pub reference_silhouette: Option<f64>,
+    /// How far the silhouette of one more draw may lie from that, as `s(k)` for the gap; 0 for one cluster.
+    pub reference_error: f64,
 }
 
 /// What comes of one reference draw.
@@ -66,16 +68,16 @@ impl GapStatistic {
             self.cluster(&reference, 1 + b as u64)
         };
         let draws: Vec<Draw> = (0..self.n_draws).into_par_iter().map(draw).collect::<Result<_>>()?;
-        let n = draws.len() as f64;
         let gap = |at: usize| {
-            let logs = || draws.iter().map(|draw| draw.log_inertia[at]);
-            let mean = logs().sum::<f64>() / n;
-            let variance = logs().map(|log| (log - mean) * (log - mean)).sum::<f64>() / n;
+            let logs: Vec<f64> = draws.iter().map(|draw| draw.log_inertia[at]).collect();
+            let (mean, error) = mean_and_error(&logs);
             let silhouettes: Option<Vec<f64>> = draws.iter().map(|draw| draw.silhouette[at]).collect();
+            let reference = silhouettes.map(|values| mean_and_error(&values));
             let gap = Gap {
                 gap: mean - log_inertia[at],
-                error: (variance * (1.0 + 1.0 / n)).sqrt(),
-                reference_silhouette: silhouettes.map(|values| values.iter().sum::<f64>() / n),
+                error,
+                reference_silhouette: reference.map(|(mean, _)| mean),
+                reference_error: reference.map_or(0.0, |(_, error)| error),
             };
             (mean.is_finite() && !gap.gap.is_nan()).then_some(gap)
         };
@@ -103,12 +105,20 @@ impl GapStatistic {
     }
 }
 
+/// The mean of the draws, and `sd · √(1 + 1/B)`.
+fn mean_and_error(draws: &[f64]) -> (f64, f64) {
+    let n = draws.len() as f64;
+    let mean = draws.iter().sum::<f64>() / n;
+    let variance = draws.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n;
+    (mean, (variance * (1.0 + 1.0 / n)).sqrt())
+}
+
 /// The smallest `k` whose gap is at least the next one less its error (step 3 of the paper), or which leaves no inertia at all;
 /// `None` if the gap rises to the end.
 ///
 /// ```
 /// use habitue_core::choose_k::gap::{Gap, pick};
-/// let gap = |gap| Some(Gap { gap, error: 0.1, reference_silhouette: None });
+/// let gap = |gap| Some(Gap { gap, error: 0.1, reference_silhouette: None, reference_error: 0.0 });
 /// assert_eq!(pick(&[gap(0.2), gap(0.9), gap(0.95)]), Some(2));
 /// assert_eq!(pick(&[gap(0.2), gap(0.9)]), None);
 /// ```

@@ -17,9 +17,11 @@ use gap::GapStatistic;
 /// How many segments there are, by k-means for every number from 1 to `k_max`.
 ///
 /// **The verdict**, in order:
-/// 1. *Is there structure?* The gap statistic is one witness, the silhouette the other: how far it lies above that of the gap's
-///    reference draws, which have no clusters. There is structure if some `k` lies 0.10 above, or 0.03 above and the gap statistic
-///    does not pick 1. Otherwise the answer is one segment.
+/// 1. *Is there structure?* Three witnesses are heard. The silhouette: how far it lies above that of the gap's reference draws, which
+///    have no clusters, less twice the error of that difference. The gap statistic: whether the gap of some `k` is above that of 1
+///    by more than its error. And spikes: whether a tenth of the customers, ten at least, share one value of a column that varies, as
+///    those who bought once do. Structure is clear if some `k` lies 0.10 above; faint if some lies 0.04 above and the gap agrees,
+///    or if there is a spike; and otherwise there is none, and the answer is one segment.
 /// 2. *Which numbers would serve a shop?* Those from `min_segments` to `max_segments` with a share of customers between `min_share` and
 ///    `max_share` in every segment. If none does, the one that misses by the smallest factor is taken.
 /// 3. *Which of them is best?* Each is ranked by silhouette, by silhouette above the reference draws, by Calinski-Harabasz and by
@@ -101,10 +103,22 @@ pub struct Choice {
     pub candidates: Vec<Candidate>,
     /// What each index would pick alone.
     pub picks: Vec<Pick>,
-    /// Whether customers form groups at all; with `false` and no number forced, `k` is 1.
-    pub has_structure: bool,
+    /// Whether customers form groups at all; with [`Structure::None`] and no number forced, `k` is 1.
+    pub structure: Structure,
     /// The verdict in plain sentences.
     pub reasons: Vec<String>,
+}
+
+/// How far customers form groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Structure {
+    /// Groups with gaps between them.
+    Clear,
+    /// A continuum with denser places: segments are useful cuts, and their borders are not gaps.
+    Faint,
+    /// One cloud.
+    None,
 }
 
 /// One number of segments and what speaks for it.
@@ -122,6 +136,8 @@ pub struct Candidate {
     pub segment_silhouettes: Vec<Option<f64>>,
     /// Silhouette less that of reference draws without clusters.
     pub silhouette_above_chance: Option<f64>,
+    /// How far that difference may be off by the luck of the draws.
+    pub chance_error: Option<f64>,
     /// Calinski-Harabasz index, higher is better.
     pub calinski_harabasz: Option<f64>,
     /// Davies-Bouldin index, lower is better.
@@ -217,8 +233,9 @@ impl ChooseK {
             let reference = gap.and_then(|gap| gap.reference_silhouette);
             let above = candidate.silhouette.zip(reference).map(|(here, chance)| here - chance);
             candidate.silhouette_above_chance = above;
+            candidate.chance_error = above.and(gap.map(|gap| gap.reference_error));
         }
-        Ok(verdict::decide(self, candidates, &gaps, distinct))
+        Ok(verdict::decide(self, candidates, &Seen { gaps, distinct, spike: spike(x) }))
     }
 
     fn candidate(&self, x: &Matrix, k: usize) -> Result<Candidate> {
@@ -231,6 +248,7 @@ impl ChooseK {
             silhouette_error: None,
             segment_silhouettes: Vec::new(),
             silhouette_above_chance: None,
+            chance_error: None,
             calinski_harabasz: calinski_harabasz(x, &clusters.labels)?,
             davies_bouldin: davies_bouldin(x, &clusters.labels)?,
             gap: None,
@@ -296,6 +314,26 @@ impl ChooseK {
     }
 }
 
+/// What the verdict needs to know beside the candidates.
+struct Seen {
+    /// The gap statistic from `k = 1`.
+    gaps: Vec<Option<gap::Gap>>,
+    /// Number of distinct customers, counted far enough.
+    distinct: usize,
+    /// The greatest share of customers with one value of a column that varies.
+    spike: f64,
+}
+
+/// The greatest share of rows with one and the same value of a column that varies; 0 if fewer than ten rows have it.
+fn spike(x: &Matrix) -> f64 {
+    let longest_run = |column: usize| {
+        let values = crate::math::quantile::sorted(x.rows().map(|row| row[column]));
+        let runs = values.chunk_by(|a, b| a.total_cmp(b).is_eq()).map(<[f64]>::len);
+        runs.max().filter(|&n| n >= 10 && n < values.len()).unwrap_or(0)
+    };
+    (0..x.n_cols()).map(longest_run).max().unwrap_or(0) as f64 / x.n_rows() as f64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,7 +372,7 @@ mod tests {
         for k in [3, 4, 5, 7] {
             let choice = ChooseK::default().fit(&groups(k, 300, k as u64)).unwrap();
             assert_eq!(choice.k, k, "{:?}", choice.reasons);
-            assert!(choice.has_structure && choice.chosen().allowed);
+            assert!(choice.structure == Structure::Clear && choice.chosen().allowed);
             assert_eq!(pick(&choice, Index::Silhouette), Some(k));
             assert_eq!(choice.candidates.len(), 12);
             assert_eq!(choice.into_clusters().n_clusters(), k);
@@ -348,10 +386,36 @@ mod tests {
                 for x in [cloud(n, d, seed), cube(n, d, seed)] {
                     let choice = ChooseK::default().fit(&x).unwrap();
                     assert_eq!(choice.k, 1, "seed {seed}, {n} × {d}: {:?}", choice.reasons);
-                    assert!(!choice.has_structure);
+                    assert_eq!(choice.structure, Structure::None);
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_continuum_with_many_who_bought_once_is_cut_and_the_reasons_say_so() {
+        // Spend follows orders, and orders are a geometric count from 1: what the table of a shop looks like.
+        let mut random = Random::new(6);
+        let row = |random: &mut Random| {
+            let orders = 1.0 + ((1.0 - random.uniform()).ln() / 0.6_f64.ln()).floor();
+            let spend = orders.ln() + 4.0 + 0.8 * normal(random);
+            let recency = 4.0 - 0.7 * orders.ln() + normal(random);
+            [orders.ln(), spend, recency]
+        };
+        let values: Vec<f64> = (0..1000).flat_map(|_| row(&mut random)).collect();
+        let choice = ChooseK::default().fit(&Matrix::new(3, values).unwrap()).unwrap();
+        assert_eq!(choice.structure, Structure::Faint);
+        assert!((3..=8).contains(&choice.k));
+        assert!(choice.reasons.iter().any(|r| r.contains("continuum")), "{:?}", choice.reasons);
+    }
+
+    #[test]
+    fn a_spike_is_ten_equal_values_in_a_column_that_varies() {
+        let with = |n_equal: usize| {
+            let values = (0..90).map(|i| if i < n_equal { 0.5 } else { f64::from(i as u32) });
+            spike(&Matrix::new(1, values.collect()).unwrap())
+        };
+        assert_eq!((with(9), with(10), with(90)), (0.0, 10.0 / 90.0, 0.0));
     }
 
     #[test]
@@ -368,7 +432,7 @@ mod tests {
     fn a_forced_number_is_taken_and_the_evidence_still_given() {
         let x = cloud(100, 2, 1);
         let choice = ChooseK { k: Some(5), ..ChooseK::default() }.fit(&x).unwrap();
-        assert_eq!((choice.k, choice.candidates.len(), choice.has_structure), (5, 12, false));
+        assert_eq!((choice.k, choice.candidates.len(), choice.structure), (5, 12, Structure::None));
         let beyond = ChooseK { k: Some(20), ..ChooseK::default() }.fit(&x).unwrap();
         assert_eq!((beyond.k, beyond.candidates.len(), beyond.chosen().sizes.len()), (20, 13, 20));
         let x = Matrix::new(1, [1.0, 2.0].repeat(9)).unwrap();

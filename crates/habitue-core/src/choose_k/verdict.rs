@@ -2,46 +2,47 @@
 
 use super::gap::{self, Gap};
 use super::knee::knee;
-use super::{Candidate, Choice, ChooseK, Index, Pick};
+use super::{Candidate, Choice, ChooseK, Index, Pick, Seen, Structure};
 
 /// A silhouette this far above that of data without clusters is structure, whatever the gap statistic says.
 const CLEAR: f64 = 0.10;
 /// This far above is structure if the gap statistic agrees.
-const FAINT: f64 = 0.03;
+const FAINT: f64 = 0.04;
+/// So is this share of customers with one and the same value of a column.
+const SPIKE: f64 = 0.10;
 /// A silhouette lower by no more than this is not worse.
 const NO_WORSE: f64 = 0.01;
 
 /// Decides; `candidates` are complete but for the verdict.
-pub(super) fn decide(
-    settings: &ChooseK,
-    candidates: Vec<Candidate>,
-    gaps: &[Option<Gap>],
-    distinct: usize,
-) -> Choice {
-    let picks = picks(settings, &candidates, gaps);
-    let gap_pick = picks.iter().find(|pick| pick.index == Index::Gap).and_then(|pick| pick.k);
+pub(super) fn decide(settings: &ChooseK, candidates: Vec<Candidate>, seen: &Seen) -> Choice {
+    let picks = picks(settings, &candidates, &seen.gaps);
     let clearest = clearest(&candidates);
-    let few = distinct <= settings.min_segments;
-    let above = clearest.and_then(|c| c.silhouette_above_chance).unwrap_or(0.0);
-    let has_structure =
-        if few { distinct > 1 } else { above >= CLEAR || (above >= FAINT && gap_pick != Some(1)) };
+    let few = seen.distinct <= settings.min_segments;
+    let structure = match clearest.map_or(0.0, surely_above) {
+        _ if few && seen.distinct > 1 => Structure::Clear,
+        _ if few => Structure::None,
+        above if above >= CLEAR => Structure::Clear,
+        above if above >= FAINT && gap_agrees(&seen.gaps) => Structure::Faint,
+        _ if seen.spike >= SPIKE => Structure::Faint,
+        _ => Structure::None,
+    };
     let mut reasons = Vec::new();
     let k = if let Some(k) = settings.k {
         reasons.push(format!("You asked for {}.", segments(k)));
         k
     } else if few {
-        reasons.push(few_kinds(distinct));
-        distinct
-    } else if !has_structure {
-        reasons.push(no_structure(above, gap_pick));
+        reasons.push(few_kinds(seen.distinct));
+        seen.distinct
+    } else if structure == Structure::None {
+        reasons.push(no_structure(clearest, gap::pick(&seen.gaps)));
         1
     } else {
         reasons.extend(picks.iter().map(|pick| pick.text.clone()));
-        reasons.extend(clearest.and_then(structure));
+        reasons.extend(clearest.and_then(|clearest| what_structure(structure, clearest, seen.spike)));
         best(settings, &candidates, &mut reasons)
     };
     reasons.extend(notes(settings, &candidates));
-    Choice { k, candidates, picks, has_structure, reasons }
+    Choice { k, candidates, picks, structure, reasons }
 }
 
 /// What each index picks alone, with a sentence.
@@ -82,10 +83,23 @@ fn pick_text(settings: &ChooseK, index: Index, k: Option<usize>) -> String {
     }
 }
 
-/// The candidate whose silhouette is farthest above that of data without clusters.
+/// The candidate whose silhouette is most surely above that of data without clusters.
 fn clearest(candidates: &[Candidate]) -> Option<&Candidate> {
     let scored = candidates.iter().filter(|c| c.silhouette_above_chance.is_some());
-    scored.max_by(|a, b| value(a.silhouette_above_chance).total_cmp(&value(b.silhouette_above_chance)))
+    scored.max_by(|a, b| surely_above(a).total_cmp(&surely_above(b)).then(b.k.cmp(&a.k)))
+}
+
+/// How far a silhouette is above chance, less twice the error.
+fn surely_above(candidate: &Candidate) -> f64 {
+    value(candidate.silhouette_above_chance) - 2.0 * candidate.chance_error.unwrap_or(0.0)
+}
+
+/// Whether some number of clusters is tighter than one cluster, beyond its error.
+///
+/// Not the one-standard-error rule, which stops at the first dip: gaps often fall from 1 to 2 and rise above both at 5.
+fn gap_agrees(gaps: &[Option<Gap>]) -> bool {
+    let Some(one) = gaps.first().copied().flatten() else { return false };
+    gaps.iter().skip(1).flatten().any(|gap| gap.gap - gap.error > one.gap)
 }
 
 fn value(index: Option<f64>) -> f64 {
@@ -99,23 +113,35 @@ fn few_kinds(distinct: usize) -> String {
     }
 }
 
-fn no_structure(above: f64, gap_pick: Option<usize>) -> String {
+fn no_structure(clearest: Option<&Candidate>, gap_pick: Option<usize>) -> String {
     let gap = if gap_pick == Some(1) { "the gap statistic finds one group, and " } else { "" };
+    let above = clearest.and_then(|c| c.silhouette_above_chance).unwrap_or(0.0).max(0.0);
     format!(
         "There is no structure here: one segment. \
          Customers form one cloud: {gap}no split is clearer than one of data without groups \
-         (its silhouette is at most {:.2} above chance). Any other number would cut where nothing ends.",
-        above.max(0.0)
+         (its silhouette is {above:.2} above chance). Any other number would cut where nothing ends."
     )
 }
 
-fn structure(clearest: &Candidate) -> Option<String> {
+fn what_structure(structure: Structure, clearest: &Candidate, spike: f64) -> Option<String> {
     let (silhouette, above) = (clearest.silhouette?, clearest.silhouette_above_chance?);
-    Some(format!(
-        "There is structure: {} reach a silhouette of {silhouette:.2} where data without groups would reach {:.2}.",
-        segments(clearest.k),
-        silhouette - above
-    ))
+    let by_chance = silhouette - above;
+    let found = format!(
+        "{} reach a silhouette of {silhouette:.2}, data without groups {by_chance:.2}",
+        segments(clearest.k)
+    );
+    let spike = if spike >= SPIKE {
+        format!(", and {} of customers share one value of a feature", percent(spike))
+    } else {
+        String::new()
+    };
+    Some(match structure {
+        Structure::Clear => format!("Customers form groups: {found}."),
+        _ => format!(
+            "Customers form a continuum with denser places: {found}{spike}. \
+             Segments are useful cuts through it; there are no gaps at their borders."
+        ),
+    })
 }
 
 /// The number that ranks best among those allowed, or that misses the bounds least.
