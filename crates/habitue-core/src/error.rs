@@ -46,6 +46,39 @@ pub enum Error {
         /// The value given.
         got: String,
     },
+    /// Two things that belong together row by row have different lengths.
+    #[error("{what}: expected {expected} values, one a customer; got {got}")]
+    Length {
+        /// What has the wrong length.
+        what: String,
+        /// Number of customers.
+        expected: usize,
+        /// Number of values given.
+        got: usize,
+    },
+    /// Squared distances between the rows would leave the range of a double.
+    #[error("a column spreads over {spread:e}; distances need spreads between 1e-140 and 1e140")]
+    Spread {
+        /// The largest difference within a column.
+        spread: f64,
+    },
+    /// There is no feature to compute on.
+    #[error("there are no features to work on")]
+    NoFeatures,
+    /// A feature that the model was fitted on is not in the table.
+    #[error("the feature {name:?} that this was fitted on is missing")]
+    MissingFeature {
+        /// The feature's name.
+        name: String,
+    },
+    /// A feature holds numbers where categories are needed, or the other way round.
+    #[error("the feature {name:?} must hold {expected}")]
+    FeatureKind {
+        /// The feature's name.
+        name: String,
+        /// What it held when fitted: `numbers` or `categories`.
+        expected: &'static str,
+    },
     /// A feature name is not known.
     #[error("there is no feature named {name:?}")]
     UnknownFeature {
@@ -73,6 +106,11 @@ impl Error {
             Self::NoCustomers => "no-customers",
             Self::SegmentCount { .. } => "segment-count",
             Self::Setting { .. } => "setting",
+            Self::Length { .. } => "length",
+            Self::Spread { .. } => "spread",
+            Self::NoFeatures => "no-features",
+            Self::MissingFeature { .. } => "missing-feature",
+            Self::FeatureKind { .. } => "feature-kind",
             Self::UnknownFeature { .. } => "unknown-feature",
             Self::Rules { .. } => "rules",
         }
@@ -86,6 +124,11 @@ impl Error {
             }
             Self::SegmentCount { distinct, .. } => {
                 Some(format!("set k to {distinct} or less, or leave it out"))
+            }
+            Self::Spread { .. } => Some("prepare the columns first: bring them to a common scale".to_owned()),
+            Self::NoFeatures => Some("choose at least one feature".to_owned()),
+            Self::MissingFeature { name } => {
+                Some(format!("compute {name} for these customers too, or fit again without it"))
             }
             Self::UnknownFeature { suggestion: Some(s), .. } => Some(format!("did you mean {s}?")),
             _ => None,

@@ -15,6 +15,10 @@ pub mod clean;
 pub mod summary;
 pub mod history;
 pub mod features;
+pub mod prepare;
+pub mod evaluate;
+pub mod cluster;
+pub mod choose_k;
 pub mod segmented;
 pub mod text;
 pub mod rfm;
@@ -22,6 +26,7 @@ pub mod profile;
 pub mod rule;
 pub mod persona;
 pub mod action;
+pub mod model;
 
 pub use error::Error;
 pub use matrix::Matrix;

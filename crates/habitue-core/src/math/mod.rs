@@ -1,5 +1,11 @@
-//! Small numeric parts: seeded random numbers, distances, quantiles.
+//! Small numeric parts: seeded random numbers, distances, quantiles, and what a method needs of linear algebra.
 
+pub mod chunks;
+pub mod distance;
+pub mod eigen;
+pub mod lanes;
+pub mod minimise;
+pub mod moments;
 pub mod quantile;
 pub mod random;
 pub mod text;

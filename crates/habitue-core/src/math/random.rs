@@ -47,6 +47,19 @@ impl Random {
     pub fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.next_u64()) * n as u128) >> 64) as usize
     }
+
+    /// `m` different numbers of `0..n`, ascending, every set equally likely; all of them if `m` is `n` or more.
+    ///
+    /// Selection sampling (Knuth, *The Art of Computer Programming* 2, §3.4.2, algorithm S). Costs `O(n)`.
+    pub fn sample(&mut self, n: usize, m: usize) -> Vec<usize> {
+        let mut chosen = Vec::with_capacity(m.min(n));
+        for i in 0..n {
+            if m.min(n) - chosen.len() > self.below(n - i) {
+                chosen.push(i);
+            }
+        }
+        chosen
+    }
 }
 
 /// The finaliser of `SplitMix64`: every bit of the input moves every bit of the result.
@@ -69,6 +82,19 @@ mod tests {
         assert!(draws.iter().all(|d| (0.0..1.0).contains(d)));
         assert_eq!(Random::new(7).next_u64(), Random::new(7).next_u64());
         assert_ne!(Random::stream(7, 1).next_u64(), Random::stream(7, 2).next_u64());
+    }
+
+    #[test]
+    fn a_sample_has_its_size_and_takes_every_number_equally_often() {
+        let mut random = Random::new(2);
+        let mut seen = [0; 10];
+        for _ in 0..2000 {
+            let sample = random.sample(10, 3);
+            assert!(sample.len() == 3 && sample.is_sorted_by(|a, b| a < b));
+            sample.iter().for_each(|&i| seen[i] += 1);
+        }
+        assert!(seen.iter().all(|&n| (n - 600_i32).abs() < 90), "{seen:?}");
+        assert_eq!(random.sample(3, 9), [0, 1, 2]);
     }
 
     #[test]

@@ -1,0 +1,203 @@
+//! The gap statistic: is this clustering tighter than one of data without clusters?
+
+use rayon::prelude::*;
+
+use crate::cluster::kmeans::KMeans;
+use crate::evaluate::silhouette::silhouettes;
+use crate::math::distance::means;
+use crate::math::{eigen, random::Random};
+use crate::{Matrix, Result};
+
+/// The gap statistic (Tibshirani, Walther & Hastie 2001): `Gap(k) = mean_b ln W*_b(k) − ln W(k)`.
+///
+/// `W(k)` is the inertia of the best clustering found with `k` clusters, `W*_b(k)` that of reference draw `b`:
+/// as many rows, uniform in the smallest box along the principal axes of the data that holds them (their choice b).
+/// The error of a gap is `s(k) = sd_b(ln W*_b(k)) · √(1 + 1/B)`.
+///
+/// Data and draws are clustered with the same number of starts, so that neither is favoured.
+/// Draws are left in the coordinates of the axes: distances are the same there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GapStatistic {
+    /// Clusterings of 1 to this many clusters; at most the number of distinct rows.
+    pub k_max: usize,
+    /// Reference draws `B`; at least 2.
+    pub n_draws: usize,
+    /// Above this many rows, data and draws are a sample of this many.
+    pub max_rows: usize,
+    /// Starts of each clustering.
+    pub n_init: usize,
+    /// Decides the sample, the draws and the starts.
+    pub seed: u64,
+}
+
+/// What the gap statistic says of one number of clusters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gap {
+    /// `Gap(k)`; infinite where `k` clusters leave no inertia, since nothing can be tighter.
+    pub gap: f64,
+    /// `s(k)`.
+    pub error: f64,
+    /// Mean silhouette of the clusterings of the reference draws: what `k` clusters score where there are none; `None` for one.
+    pub reference_silhouette: Option<f64>,
+    /// How far the silhouette of one more draw may lie from that, as `s(k)` for the gap; 0 for one cluster.
+    pub reference_error: f64,
+}
+
+/// What comes of one reference draw.
+struct Draw {
+    log_inertia: Vec<f64>,
+    silhouette: Vec<Option<f64>>,
+}
+
+impl GapStatistic {
+    /// The gap for each `k` from 1; `None` where the draws cannot be split into `k`.
+    ///
+    /// Costs as much as clustering `B + 1` tables of up to `max_rows` rows for every `k`.
+    ///
+    /// # Errors
+    /// As [`KMeans::fit`].
+    pub fn compute(&self, x: &Matrix) -> Result<Vec<Option<Gap>>> {
+        let mut random = Random::stream(self.seed, 0);
+        let sample =
+            (x.n_rows() > self.max_rows).then(|| x.select(&random.sample(x.n_rows(), self.max_rows)));
+        let x = sample.as_ref().unwrap_or(x);
+        let log_inertia = self.cluster(x, 0)?.log_inertia;
+        let turned = along_axes(x);
+        let draw = |b: usize| {
+            let reference = uniform_in_box(&turned, &mut Random::stream(self.seed, 1 + b as u64))?;
+            self.cluster(&reference, 1 + b as u64)
+        };
+        let draws: Vec<Draw> = (0..self.n_draws).into_par_iter().map(draw).collect::<Result<_>>()?;
+        let gap = |at: usize| {
+            let logs: Vec<f64> = draws.iter().map(|draw| draw.log_inertia[at]).collect();
+            let (mean, error) = mean_and_error(&logs);
+            let silhouettes: Option<Vec<f64>> = draws.iter().map(|draw| draw.silhouette[at]).collect();
+            let reference = silhouettes.map(|values| mean_and_error(&values));
+            let gap = Gap {
+                gap: mean - log_inertia[at],
+                error,
+                reference_silhouette: reference.map(|(mean, _)| mean),
+                reference_error: reference.map_or(0.0, |(_, error)| error),
+            };
+            (mean.is_finite() && !gap.gap.is_nan()).then_some(gap)
+        };
+        Ok((0..log_inertia.len()).map(gap).collect())
+    }
+
+    /// Clusters one table with every `k`; silhouettes only for reference draws.
+    fn cluster(&self, x: &Matrix, number: u64) -> Result<Draw> {
+        let seed = Random::stream(self.seed, 1_000_000 + number).next_u64();
+        let k_max = self.k_max.min(crate::cluster::distinct_rows(x, self.k_max));
+        let fit = |k: usize| KMeans { n_init: self.n_init, seed, ..KMeans::new(k) }.fit(x);
+        let fits = (1..=k_max).into_par_iter().map(fit).collect::<Result<Vec<_>>>()?;
+        let labelings: Vec<&[usize]> = fits.iter().map(|fit| fit.labels.as_slice()).collect();
+        let mut draw = Draw {
+            log_inertia: fits.iter().map(|fit| fit.inertia.ln()).collect(),
+            silhouette: if number == 0 {
+                Vec::new()
+            } else {
+                silhouettes(x, &labelings)?.into_iter().map(|s| s.map(|s| s.mean)).collect()
+            },
+        };
+        draw.log_inertia.resize(self.k_max, f64::NEG_INFINITY);
+        draw.silhouette.resize(self.k_max, None);
+        Ok(draw)
+    }
+}
+
+/// The mean of the draws, and `sd · √(1 + 1/B)`.
+fn mean_and_error(draws: &[f64]) -> (f64, f64) {
+    let n = draws.len() as f64;
+    let mean = draws.iter().sum::<f64>() / n;
+    let variance = draws.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / n;
+    (mean, (variance * (1.0 + 1.0 / n)).sqrt())
+}
+
+/// The smallest `k` whose gap is at least the next one less its error (step 3 of the paper), or which leaves no inertia at all;
+/// `None` if the gap rises to the end.
+///
+/// ```
+/// use habitue_core::choose_k::gap::{Gap, pick};
+/// let gap = |gap| Some(Gap { gap, error: 0.1, reference_silhouette: None, reference_error: 0.0 });
+/// assert_eq!(pick(&[gap(0.2), gap(0.9), gap(0.95)]), Some(2));
+/// assert_eq!(pick(&[gap(0.2), gap(0.9)]), None);
+/// ```
+pub fn pick(gaps: &[Option<Gap>]) -> Option<usize> {
+    let settles = |at: usize| match (gaps[at], gaps.get(at + 1).copied().flatten()) {
+        (Some(here), _) if here.gap.is_infinite() => true,
+        (Some(here), Some(next)) => here.gap >= next.gap - next.error,
+        _ => false,
+    };
+    let first = (0..gaps.len()).find(|&at| settles(at));
+    first.map(|at| at + 1)
+}
+
+/// The rows, centred and turned so that the columns are the principal axes.
+fn along_axes(x: &Matrix) -> Matrix {
+    let (means, d) = (means(x), x.n_cols());
+    let centred = |row: &[f64]| -> Vec<f64> { row.iter().zip(&means).map(|(v, m)| v - m).collect() };
+    let mut covariance = vec![0.0; d * d];
+    for row in x.rows().map(centred) {
+        for i in 0..d {
+            for j in 0..d {
+                covariance[i * d + j] += row[i] * row[j];
+            }
+        }
+    }
+    let axes = eigen::symmetric(&covariance, d).vectors;
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    let turn = |row: Vec<f64>| axes.iter().map(|axis| dot(axis, &row)).collect::<Vec<f64>>();
+    let values = x.rows().map(centred).flat_map(turn).collect();
+    Matrix::new(d, values).expect("a rotation of finite rows within the checked spread is finite")
+}
+
+/// As many rows, each value drawn evenly between the least and the greatest of its column.
+fn uniform_in_box(x: &Matrix, random: &mut Random) -> Result<Matrix> {
+    let mut bounds = vec![(f64::INFINITY, f64::NEG_INFINITY); x.n_cols()];
+    for row in x.rows() {
+        for (bound, &value) in bounds.iter_mut().zip(row) {
+            *bound = (bound.0.min(value), bound.1.max(value));
+        }
+    }
+    let rows = std::iter::repeat_n(&bounds, x.n_rows());
+    let values = rows.flatten().map(|(low, high)| low + (high - low) * random.uniform());
+    Matrix::new(x.n_cols(), values.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_diagonal_cloud_gets_a_box_along_its_diagonal() {
+        let x = Matrix::new(2, vec![0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0]).unwrap();
+        let turned = along_axes(&x);
+        assert!(turned.rows().all(|row| row[1].abs() < 1e-12));
+        assert!((turned.row(0)[0].abs() - 4.5_f64.sqrt()).abs() < 1e-12);
+        let drawn = uniform_in_box(&turned, &mut Random::new(1)).unwrap();
+        assert!(drawn.rows().all(|row| row[0].abs() <= 4.5_f64.sqrt() + 1e-12 && row[1].abs() < 1e-12));
+    }
+
+    #[test]
+    fn two_far_groups_have_their_gap_at_two() {
+        let mut random = Random::new(8);
+        let value =
+            |i: usize, random: &mut Random| if i.is_multiple_of(2) { 0.0 } else { 20.0 } + random.uniform();
+        let x = Matrix::new(1, (0..100).map(|i| value(i, &mut random)).collect()).unwrap();
+        let statistic = GapStatistic { k_max: 5, n_draws: 10, max_rows: 1000, n_init: 2, seed: 0 };
+        let gaps = statistic.compute(&x).unwrap();
+        assert_eq!(pick(&gaps), Some(2));
+        assert_eq!(gaps, statistic.compute(&x).unwrap());
+        let sampled = GapStatistic { max_rows: 40, ..statistic }.compute(&x).unwrap();
+        assert_eq!(pick(&sampled), Some(2));
+    }
+
+    #[test]
+    fn a_number_that_leaves_no_inertia_is_picked() {
+        let x = Matrix::new(1, [0.0, 1.0, 5.0].repeat(20)).unwrap();
+        let statistic = GapStatistic { k_max: 3, n_draws: 5, max_rows: 1000, n_init: 2, seed: 0 };
+        let gaps = statistic.compute(&x).unwrap();
+        assert_eq!(gaps[2].unwrap().gap, f64::INFINITY);
+        assert_eq!(pick(&gaps), Some(3));
+    }
+}

@@ -1,0 +1,251 @@
+//! From the evidence to a number, and the sentences that say why.
+
+use super::gap::{self, Gap};
+use super::knee::knee;
+use super::{Candidate, Choice, ChooseK, Index, Pick, Seen, Structure};
+
+/// A silhouette this far above that of data without clusters is structure, whatever the gap statistic says.
+const CLEAR: f64 = 0.10;
+/// This far above is structure if the gap statistic agrees.
+const FAINT: f64 = 0.04;
+/// So is this share of customers with one and the same value of a column.
+const SPIKE: f64 = 0.10;
+/// A silhouette lower by no more than this is not worse.
+const NO_WORSE: f64 = 0.01;
+
+/// Decides; `candidates` are complete but for the verdict.
+pub(super) fn decide(settings: &ChooseK, candidates: Vec<Candidate>, seen: &Seen) -> Choice {
+    let picks = picks(settings, &candidates, &seen.gaps);
+    let clearest = clearest(&candidates);
+    let few = seen.distinct <= settings.min_segments;
+    let structure = match clearest.map_or(0.0, surely_above) {
+        _ if few && seen.distinct > 1 => Structure::Clear,
+        _ if few => Structure::None,
+        above if above >= CLEAR => Structure::Clear,
+        above if above >= FAINT && gap_agrees(&seen.gaps) => Structure::Faint,
+        _ if seen.spike >= SPIKE => Structure::Faint,
+        _ => Structure::None,
+    };
+    let mut reasons = Vec::new();
+    let k = if let Some(k) = settings.k {
+        reasons.push(format!("You asked for {}.", segments(k)));
+        k
+    } else if few {
+        reasons.push(few_kinds(seen.distinct));
+        seen.distinct
+    } else if structure == Structure::None {
+        reasons.push(no_structure(clearest, gap::pick(&seen.gaps)));
+        1
+    } else {
+        reasons.extend(picks.iter().map(|pick| pick.text.clone()));
+        reasons.extend(clearest.and_then(|clearest| what_structure(structure, clearest, seen.spike)));
+        best(settings, &candidates, &mut reasons)
+    };
+    reasons.extend(notes(settings, &candidates));
+    Choice { k, candidates, picks, structure, reasons }
+}
+
+/// What each index picks alone, with a sentence.
+fn picks(settings: &ChooseK, candidates: &[Candidate], gaps: &[Option<Gap>]) -> Vec<Pick> {
+    // A forced number beyond the sweep is evidence but no contender.
+    let swept = &candidates[..gaps.len().min(candidates.len())];
+    let highest = |value: fn(&Candidate) -> Option<f64>| {
+        let scored = swept.iter().filter_map(|c| Some((c.k, value(c)?)));
+        scored.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map(|(k, _)| k)
+    };
+    let inertia: Vec<f64> = swept.iter().map(|c| c.inertia).collect();
+    let found = [
+        (Index::Silhouette, highest(|c| c.silhouette)),
+        (Index::CalinskiHarabasz, highest(|c| c.calinski_harabasz)),
+        (Index::DaviesBouldin, highest(|c| c.davies_bouldin.map(|index| -index))),
+        (Index::Gap, gap::pick(gaps)),
+        (Index::Knee, knee(&inertia).map(|at| at + 1)),
+    ];
+    found.map(|(index, k)| Pick { index, k, text: pick_text(settings, index, k) }).to_vec()
+}
+
+fn pick_text(settings: &ChooseK, index: Index, k: Option<usize>) -> String {
+    let name = match index {
+        Index::Silhouette => "Silhouette",
+        Index::CalinskiHarabasz => "Calinski-Harabasz",
+        Index::DaviesBouldin => "Davies-Bouldin",
+        Index::Gap => "The gap statistic",
+        Index::Knee => "The knee of the inertia",
+    };
+    match k {
+        None if index == Index::Gap => format!("{name} alone would pick no number: it rises to the end."),
+        None => format!("{name} alone would pick no number."),
+        Some(1) => format!("{name} alone would pick 1: no split at all."),
+        Some(2) if settings.min_segments > 2 => {
+            format!("{name} alone would pick 2, the coarsest split there is: true, but no plan.")
+        }
+        Some(k) => format!("{name} alone would pick {k}."),
+    }
+}
+
+/// The candidate whose silhouette is most surely above that of data without clusters.
+fn clearest(candidates: &[Candidate]) -> Option<&Candidate> {
+    let scored = candidates.iter().filter(|c| c.silhouette_above_chance.is_some());
+    scored.max_by(|a, b| surely_above(a).total_cmp(&surely_above(b)).then(b.k.cmp(&a.k)))
+}
+
+/// How far a silhouette is above chance, less twice the error.
+fn surely_above(candidate: &Candidate) -> f64 {
+    value(candidate.silhouette_above_chance) - 2.0 * candidate.chance_error.unwrap_or(0.0)
+}
+
+/// Whether some number of clusters is tighter than one cluster, beyond its error.
+///
+/// Not the one-standard-error rule, which stops at the first dip: gaps often fall from 1 to 2 and rise above both at 5.
+fn gap_agrees(gaps: &[Option<Gap>]) -> bool {
+    let Some(one) = gaps.first().copied().flatten() else { return false };
+    gaps.iter().skip(1).flatten().any(|gap| gap.gap - gap.error > one.gap)
+}
+
+fn value(index: Option<f64>) -> f64 {
+    index.unwrap_or(f64::NEG_INFINITY)
+}
+
+fn few_kinds(distinct: usize) -> String {
+    match distinct {
+        1 => "All customers are alike in these features: one segment.".to_owned(),
+        n => format!("There are only {n} different kinds of customers in these features; each is a segment."),
+    }
+}
+
+fn no_structure(clearest: Option<&Candidate>, gap_pick: Option<usize>) -> String {
+    let gap = if gap_pick == Some(1) { "the gap statistic finds one group, and " } else { "" };
+    let above = clearest.and_then(|c| c.silhouette_above_chance).unwrap_or(0.0).max(0.0);
+    format!(
+        "There is no structure here: one segment. \
+         Customers form one cloud: {gap}no split is clearer than one of data without groups \
+         (its silhouette is {above:.2} above chance). Any other number would cut where nothing ends."
+    )
+}
+
+fn what_structure(structure: Structure, clearest: &Candidate, spike: f64) -> Option<String> {
+    let (silhouette, above) = (clearest.silhouette?, clearest.silhouette_above_chance?);
+    let by_chance = silhouette - above;
+    let found = format!(
+        "{} reach a silhouette of {silhouette:.2}, data without groups {by_chance:.2}",
+        segments(clearest.k)
+    );
+    let spike = if spike >= SPIKE {
+        format!(", and {} of customers share one value of a feature", percent(spike))
+    } else {
+        String::new()
+    };
+    Some(match structure {
+        Structure::Clear => format!("Customers form groups: {found}."),
+        _ => format!(
+            "Customers form a continuum with denser places: {found}{spike}. \
+             Segments are useful cuts through it; there are no gaps at their borders."
+        ),
+    })
+}
+
+/// The number that ranks best among those allowed, or that misses the bounds least.
+fn best(settings: &ChooseK, candidates: &[Candidate], reasons: &mut Vec<String>) -> usize {
+    let ChooseK { min_segments, max_segments, .. } = settings;
+    let bounds = format!(
+        "at least {} and at most {} of customers in each segment",
+        percent(settings.min_share),
+        percent(settings.max_share)
+    );
+    let allowed: Vec<&Candidate> = candidates.iter().filter(|c| c.allowed).collect();
+    if allowed.is_empty() {
+        let in_range = candidates.iter().filter(|c| (*min_segments..=*max_segments).contains(&c.k));
+        let nearest = in_range.min_by(|a, b| settings.excess(&a.sizes).total_cmp(&settings.excess(&b.sizes)));
+        // With `k_max` below `min_segments` no candidate is in range; the last is closest to it.
+        let k = nearest.or(candidates.last()).map_or(1, |c| c.k);
+        reasons.push(format!(
+            "No number from {min_segments} to {max_segments} has {bounds}; {k} comes closest."
+        ));
+        return k;
+    }
+    let names: Vec<String> = allowed.iter().map(|c| c.k.to_string()).collect();
+    reasons.push(format!(
+        "With {min_segments} to {max_segments} segments and {bounds}, {} can serve.",
+        list(&names)
+    ));
+    let winner = lowest_rank(&allowed);
+    if allowed.len() > 1 {
+        reasons.push(format!(
+            "Of these, {} ranks best when silhouette, silhouette above chance, Calinski-Harabasz and Davies-Bouldin \
+             are taken together.",
+            winner.k
+        ));
+    }
+    let no_worse = |c: &&&Candidate| {
+        value(c.silhouette) >= value(winner.silhouette) - NO_WORSE
+            && value(c.silhouette_above_chance) >= value(winner.silhouette_above_chance) - NO_WORSE
+    };
+    let largest = allowed.iter().filter(no_worse).map(|c| c.k).max().unwrap_or(winner.k);
+    if largest <= winner.k {
+        return winner.k;
+    }
+    reasons.push(format!("{largest} are set apart no worse and give more to act on, so it is {largest}."));
+    largest
+}
+
+/// The candidate with the lowest sum of ranks over the four indices; the larger number of equals.
+fn lowest_rank<'a>(allowed: &[&'a Candidate]) -> &'a Candidate {
+    let indices: [fn(&Candidate) -> Option<f64>; 4] = [
+        |c| c.silhouette,
+        |c| c.silhouette_above_chance,
+        |c| c.calinski_harabasz,
+        |c| c.davies_bouldin.map(|index| -index),
+    ];
+    // Twice the mid-rank, so that ties stay whole numbers.
+    let rank = |candidate: &Candidate, index: fn(&Candidate) -> Option<f64>| -> usize {
+        let own = value(index(candidate));
+        allowed
+            .iter()
+            .map(|c| match value(index(c)).total_cmp(&own) {
+                std::cmp::Ordering::Greater => 2,
+                std::cmp::Ordering::Equal => 1,
+                std::cmp::Ordering::Less => 0,
+            })
+            .sum()
+    };
+    let total = |candidate: &Candidate| indices.iter().map(|&index| rank(candidate, index)).sum::<usize>();
+    let winner = allowed.iter().min_by_key(|c| (total(c), std::cmp::Reverse(c.k)));
+    winner.expect("the caller has at least one candidate")
+}
+
+/// What was measured on a part of the customers only.
+fn notes(settings: &ChooseK, candidates: &[Candidate]) -> Vec<String> {
+    let n_rows = candidates.first().map_or(0, |c| c.sizes.iter().sum::<usize>());
+    let mut notes = Vec::new();
+    if n_rows > settings.gap_rows {
+        notes.push(format!(
+            "The gap statistic was measured on a random sample of {} customers.",
+            settings.gap_rows
+        ));
+    }
+    if let Some(error) = candidates.iter().filter_map(|c| c.silhouette_error).reduce(f64::max) {
+        notes.push(format!(
+            "Silhouettes were measured on a random sample of {} customers; their standard error is at most {error:.3}.",
+            settings.silhouette_sample(n_rows).min(n_rows)
+        ));
+    }
+    notes
+}
+
+fn segments(k: usize) -> String {
+    if k == 1 { "1 segment".to_owned() } else { format!("{k} segments") }
+}
+
+fn percent(share: f64) -> String {
+    let percent = (share * 1000.0).round() / 10.0;
+    format!("{percent} %")
+}
+
+/// "3", "3 and 4", "3, 4 and 5".
+fn list(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => one.clone(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}

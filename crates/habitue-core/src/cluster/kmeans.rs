@@ -1,0 +1,148 @@
+//! k-means: the default clustering.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use super::{Clusters, lloyd::lloyd, seeds::plus_plus};
+use crate::math::{distance::check_spread, random::Random};
+use crate::{Error, Matrix, Result};
+
+/// Rows up to which starts run side by side; above, one start fills all cores and memory stays that of one.
+const SIDE_BY_SIDE: usize = 50_000;
+
+/// k-means: Lloyd's iterations from greedy k-means++ seeds, the best of several starts.
+///
+/// Minimises the inertia `Σᵢ min_c ‖xᵢ − μ_c‖²`.
+///
+/// - A cluster is never empty; equal rows are always in one cluster; ties go to the lower index.
+/// - With `n_clusters` 1 the only centre is the mean of all rows.
+/// - Start `s` draws from stream `s` of the seed, so more starts never give a worse answer,
+///   and the answer is the same to the bit on any number of threads.
+///
+/// Costs `O(n k d)` time an iteration and `O(n)` memory for each start that runs at a time.
+///
+/// Lloyd 1982; Arthur & Vassilvitskii 2007.
+///
+/// ```
+/// use habitue_core::{Matrix, cluster::kmeans::KMeans};
+/// let x = Matrix::new(1, vec![1.0, 2.0, 10.0, 12.0])?;
+/// let clusters = KMeans::new(2).fit(&x)?;
+/// assert_eq!(clusters.inertia, 2.5);
+/// assert_eq!(clusters.labels[0], clusters.labels[1]);
+/// # Ok::<(), habitue_core::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KMeans {
+    /// Number of clusters; at least 1, at most the number of distinct rows.
+    pub n_clusters: usize,
+    /// Independent starts; the one with the lowest inertia is kept, the earliest of equals.
+    #[serde(default = "default_n_init")]
+    pub n_init: usize,
+    /// Passes of assignment after which a start ends even if labels still change.
+    #[serde(default = "default_max_iterations")]
+    pub max_iterations: usize,
+    /// The same seed gives the same clusters.
+    #[serde(default)]
+    pub seed: u64,
+}
+
+impl KMeans {
+    /// Ten starts, at most 300 iterations, seed 0.
+    pub fn new(n_clusters: usize) -> Self {
+        Self { n_clusters, n_init: default_n_init(), max_iterations: default_max_iterations(), seed: 0 }
+    }
+
+    /// Clusters the rows of `x`, `n × d`.
+    ///
+    /// # Errors
+    /// [`Error::SegmentCount`] if `n_clusters` is 0 or above the number of distinct rows, [`Error::NoCustomers`] without rows,
+    /// [`Error::Setting`] if `n_init` or `max_iterations` is 0, [`Error::Spread`] if distances would overflow or vanish.
+    pub fn fit(&self, x: &Matrix) -> Result<Clusters> {
+        for (setting, value) in [("n_init", self.n_init), ("max_iterations", self.max_iterations)] {
+            if value == 0 {
+                return Err(Error::Setting {
+                    setting,
+                    allowed: "at least 1".to_owned(),
+                    got: "0".to_owned(),
+                });
+            }
+        }
+        check_spread(x)?;
+        let run = |start: usize| -> Result<Clusters> {
+            let seeds = plus_plus(x, self.n_clusters, &mut Random::stream(self.seed, start as u64))?;
+            Ok(lloyd(x, seeds, self.max_iterations))
+        };
+        // With one cluster every start ends at the mean.
+        let n_init = if self.n_clusters == 1 { 1 } else { self.n_init };
+        if x.n_rows() <= SIDE_BY_SIDE {
+            let found: Vec<Clusters> = (0..n_init).into_par_iter().map(run).collect::<Result<_>>()?;
+            return Ok(found.into_iter().reduce(better).expect("n_init is at least 1"));
+        }
+        (1..n_init).try_fold(run(0)?, |best, start| Ok(better(best, run(start)?)))
+    }
+}
+
+/// The one with the lower inertia; the first of equals.
+fn better(first: Clusters, second: Clusters) -> Clusters {
+    if second.inertia < first.inertia { second } else { first }
+}
+
+fn default_n_init() -> usize {
+    10
+}
+
+fn default_max_iterations() -> usize {
+    300
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn column(values: &[f64]) -> Matrix {
+        Matrix::new(1, values.to_vec()).unwrap()
+    }
+
+    #[test]
+    fn one_cluster_is_the_mean_of_all() {
+        let found = KMeans::new(1).fit(&column(&[1.0, 2.0, 6.0])).unwrap();
+        assert_eq!(found.centres.values(), [3.0]);
+        assert_eq!((found.inertia, found.converged), (14.0, true));
+    }
+
+    #[test]
+    fn as_many_clusters_as_distinct_rows_leave_no_inertia() {
+        let found = KMeans::new(3).fit(&column(&[1.0, 1.0, 5.0, 9.0, 9.0])).unwrap();
+        assert_eq!(found.inertia, 0.0);
+        let mut sizes = found.sizes();
+        sizes.sort_unstable();
+        assert_eq!(sizes, [1, 2, 2]);
+    }
+
+    #[test]
+    fn more_clusters_than_distinct_rows_are_refused() {
+        let x = column(&[1.0, 1.0, 2.0]);
+        assert_eq!(KMeans::new(3).fit(&x), Err(Error::SegmentCount { k: 3, distinct: 2 }));
+        assert_eq!(KMeans::new(0).fit(&x), Err(Error::SegmentCount { k: 0, distinct: 2 }));
+        assert_eq!(KMeans::new(2).fit(&column(&[4.0; 5])), Err(Error::SegmentCount { k: 2, distinct: 1 }));
+        assert_eq!(KMeans::new(2).fit(&column(&[])), Err(Error::NoCustomers));
+    }
+
+    #[test]
+    fn a_setting_of_zero_is_refused_by_name() {
+        let x = column(&[1.0, 2.0]);
+        let refused = KMeans { n_init: 0, ..KMeans::new(2) }.fit(&x);
+        assert!(matches!(refused, Err(Error::Setting { setting: "n_init", .. })), "{refused:?}");
+        assert_eq!(KMeans::new(2).fit(&column(&[0.0, 1e200])), Err(Error::Spread { spread: 1e200 }));
+    }
+
+    #[test]
+    fn more_starts_never_give_a_worse_answer() {
+        let mut random = Random::new(5);
+        let x = Matrix::new(2, (0..600).map(|_| random.uniform()).collect()).unwrap();
+        let inertia = |n_init| KMeans { n_init, ..KMeans::new(9) }.fit(&x).unwrap().inertia;
+        let found: Vec<f64> = (1..8).map(inertia).collect();
+        assert!(found.is_sorted_by(|a, b| a >= b), "{found:?}");
+    }
+}

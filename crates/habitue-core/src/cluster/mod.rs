@@ -1,0 +1,116 @@
+//! Groups of customers: the result every clustering gives, and k-means.
+
+#[cfg(test)]
+mod contract;
+pub mod kmeans;
+pub mod lloyd;
+pub mod seeds;
+
+use crate::Matrix;
+use crate::math::distance::squared;
+
+/// What a clustering finds: a centre and a label for everybody.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Clusters {
+    /// One row a cluster, in the columns of the data.
+    pub centres: Matrix,
+    /// The cluster of each row, 0-based; always the nearest centre, the lower index where two are equally near.
+    pub labels: Vec<usize>,
+    /// Sum of squared distances to the nearest centre.
+    pub inertia: f64,
+    /// How many times all rows were assigned.
+    pub iterations: usize,
+    /// Whether the labels had stopped changing; then every centre is exactly the mean of its members.
+    pub converged: bool,
+}
+
+impl Clusters {
+    /// Number of clusters.
+    pub fn n_clusters(&self) -> usize {
+        self.centres.n_rows()
+    }
+
+    /// Members of each cluster.
+    pub fn sizes(&self) -> Vec<usize> {
+        let mut sizes = vec![0; self.n_clusters()];
+        for &label in &self.labels {
+            sizes[label] += 1;
+        }
+        sizes
+    }
+}
+
+/// The nearest centre of a row, and how near the runner-up is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Nearest {
+    /// Index of the nearest centre; the lower index where two are equally near.
+    pub index: usize,
+    /// Squared distance to it.
+    pub squared: f64,
+    /// Squared distance to the second nearest; infinite where there is one centre only.
+    pub second_squared: f64,
+}
+
+/// Finds the centre nearest to a row, by squared Euclidean distance. Costs `O(k d)`.
+///
+/// ```
+/// use habitue_core::{Matrix, cluster::nearest};
+/// let centres = Matrix::new(1, vec![0.0, 10.0])?;
+/// let found = nearest(&centres, &[4.0]);
+/// assert_eq!((found.index, found.squared, found.second_squared), (0, 16.0, 36.0));
+/// # Ok::<(), habitue_core::Error>(())
+/// ```
+pub fn nearest(centres: &Matrix, row: &[f64]) -> Nearest {
+    let mut found = Nearest { index: 0, squared: f64::INFINITY, second_squared: f64::INFINITY };
+    for (index, centre) in centres.rows().enumerate() {
+        let distance = squared(row, centre);
+        if distance < found.squared {
+            found = Nearest { index, squared: distance, second_squared: found.squared };
+        } else if distance < found.second_squared {
+            found.second_squared = distance;
+        }
+    }
+    found
+}
+
+/// The number of different rows, counted up to `at_most`. Costs `O(n d at_most)` at worst.
+pub fn distinct_rows(x: &Matrix, at_most: usize) -> usize {
+    let mut found: Vec<&[f64]> = Vec::new();
+    for row in x.rows() {
+        if found.len() >= at_most {
+            break;
+        }
+        if found.iter().all(|seen| squared(seen, row) > 0.0) {
+            found.push(row);
+        }
+    }
+    found.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_equally_near_centres_give_the_lower_index() {
+        let centres = Matrix::new(1, vec![2.0, 0.0, 2.0]).unwrap();
+        assert_eq!(nearest(&centres, &[1.0]), Nearest { index: 0, squared: 1.0, second_squared: 1.0 });
+        assert_eq!(nearest(&centres, &[2.0]).index, 0);
+    }
+
+    #[test]
+    fn a_lone_centre_has_no_runner_up() {
+        let centres = Matrix::new(1, vec![2.0]).unwrap();
+        assert_eq!(
+            nearest(&centres, &[5.0]),
+            Nearest { index: 0, squared: 9.0, second_squared: f64::INFINITY }
+        );
+    }
+
+    #[test]
+    fn distinct_rows_are_counted_up_to_a_limit() {
+        let x = Matrix::new(1, vec![1.0, 1.0, 2.0, 0.0, -0.0, 3.0]).unwrap();
+        assert_eq!(distinct_rows(&x, 10), 4);
+        assert_eq!(distinct_rows(&x, 2), 2);
+    }
+}
