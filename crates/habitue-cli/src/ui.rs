@@ -1,6 +1,7 @@
 //! The only place that prints: data to stdout, words to stderr.
 
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -48,15 +49,42 @@ impl Failure {
 /// Writes data to stdout.
 pub(crate) fn out(text: &str) -> Result<(), Failure> {
     let mut stdout = anstream::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|e| write_failure(e, false))
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|e| failure(to_stdout(e), false))
 }
 
-/// What a failed write to stdout means.
-pub(crate) fn write_failure(error: io::Error, json: bool) -> Failure {
-    if error.kind() == io::ErrorKind::BrokenPipe {
-        return Failure::BrokenPipe;
+/// The name of standard output in errors.
+const STDOUT: &str = "standard output";
+
+/// An error of writing to stdout.
+pub(crate) fn to_stdout(source: io::Error) -> Error {
+    Error::Io { path: STDOUT.to_owned(), source }
+}
+
+/// How a command failed; a reader who closed standard output is no failure.
+pub(crate) fn failure(error: Error, json: bool) -> Failure {
+    match error {
+        Error::Io { path, source } if path == STDOUT && source.kind() == io::ErrorKind::BrokenPipe => {
+            Failure::BrokenPipe
+        }
+        error => Failure::Refused { error, json },
     }
-    Failure::Refused { error: Error::Io { path: "standard output".to_owned(), source: error }, json }
+}
+
+/// Refuses to overwrite a file unless told to.
+pub(crate) fn refuse_existing(path: Option<&Path>, force: bool) -> Result<(), Error> {
+    match path {
+        Some(path) if path.exists() && !force => Err(Error::OutputExists { path: path.to_owned() }),
+        _ => Ok(()),
+    }
+}
+
+/// A file that was asked for, or nothing.
+pub(crate) fn output_file(path: Option<&Path>, force: bool) -> Result<Box<dyn Write>, Error> {
+    refuse_existing(path, force)?;
+    let Some(path) = path else { return Ok(Box::new(io::sink())) };
+    let file = std::fs::File::create(path)
+        .map_err(|source| Error::Io { path: path.display().to_string(), source })?;
+    Ok(Box::new(io::BufWriter::new(file)))
 }
 
 /// Writes words to stderr.

@@ -79,6 +79,26 @@ impl Table {
         }
     }
 
+    /// The customers of two tables with the same features, by id; also where each row was in `self` followed by `other`.
+    ///
+    /// An empty table without columns may stand for `other`.
+    pub fn join(mut self, other: Self) -> (Self, Vec<usize>) {
+        self.ids.extend(other.ids);
+        for (mine, theirs) in self.columns.iter_mut().zip(other.columns) {
+            match (&mut mine.values, theirs.values) {
+                (Values::Number(mine), Values::Number(theirs)) => mine.extend(theirs),
+                (Values::Category(mine), Values::Category(theirs)) => mine.extend(theirs),
+                (Values::Number(mine), Values::Category(theirs)) => {
+                    mine.extend(theirs.iter().map(|_| f64::NAN))
+                }
+                (Values::Category(mine), Values::Number(theirs)) => mine.extend(theirs.iter().map(|_| None)),
+            }
+        }
+        let mut order: Vec<usize> = (0..self.ids.len()).collect();
+        order.sort_unstable_by(|&a, &b| self.ids[a].cmp(&self.ids[b]));
+        (self.select(&order), order)
+    }
+
     /// The given customers only, in the given order.
     pub fn select(&self, rows: &[usize]) -> Self {
         let columns =

@@ -7,6 +7,7 @@ pub mod ingest;
 mod fold;
 pub mod report;
 pub mod settings;
+pub mod model_file;
 pub mod pipeline;
 
 pub use error::Error;

@@ -172,6 +172,8 @@ pub struct FeatureNote {
 pub struct Choice {
     /// The number of segments.
     pub k: usize,
+    /// Whether the user said it, so that it was not decided here.
+    pub forced: bool,
     /// What each number would give.
     pub candidates: Vec<Candidate>,
     /// What each index says alone.
@@ -189,6 +191,8 @@ pub struct Candidate {
     pub inertia: f64,
     /// Mean silhouette, −1 to 1; higher is better.
     pub silhouette: Option<f64>,
+    /// Its standard error, where it was measured on a sample.
+    pub silhouette_error: Option<f64>,
     /// Calinski-Harabasz index; higher is better.
     pub calinski_harabasz: Option<f64>,
     /// Davies-Bouldin index; lower is better.

@@ -1,8 +1,12 @@
 //! The settings of a run: the same in `habitue.toml`, on the command line and in a saved model.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use habitue_core::action::ActionRules;
+use habitue_core::choose_k::ChooseK;
 use habitue_core::clean::Cleaning;
+use habitue_core::persona::PersonaRules;
+use habitue_core::prepare::Preparation;
 use habitue_core::time::Day;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +28,14 @@ pub struct Settings {
     pub features: Option<String>,
     /// Megabytes of lines held in memory before they go to temporary files.
     pub memory_mb: usize,
+    /// How features become numbers to cluster on.
+    pub preparation: Preparation,
+    /// How many segments.
+    pub choose: ChooseK,
+    /// A file of persona rules in place of the built-in ones.
+    pub personas: Option<PathBuf>,
+    /// A file of action rules in place of the built-in ones.
+    pub actions: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -34,6 +46,10 @@ impl Default for Settings {
             as_of: None,
             features: None,
             memory_mb: 2048,
+            preparation: Preparation::default(),
+            choose: ChooseK::default(),
+            personas: None,
+            actions: None,
         }
     }
 }
@@ -88,5 +104,33 @@ impl Settings {
             remedy: "mend the line; `habitue segment --dry-run` prints all settings with their values"
                 .to_owned(),
         })
+    }
+
+    pub(crate) fn persona_rules(&self) -> Result<PersonaRules, Error> {
+        match &self.personas {
+            Some(path) => PersonaRules::parse(&read_rules(path)?).map_err(|e| in_file(path, &e)),
+            None => Ok(PersonaRules::default()),
+        }
+    }
+
+    pub(crate) fn action_rules(&self) -> Result<ActionRules, Error> {
+        match &self.actions {
+            Some(path) => ActionRules::parse(&read_rules(path)?).map_err(|e| in_file(path, &e)),
+            None => Ok(ActionRules::default()),
+        }
+    }
+}
+
+fn read_rules(path: &Path) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(Error::io(path.display()))
+}
+
+fn in_file(path: &Path, error: &habitue_core::Error) -> Error {
+    Error::Document {
+        path: path.display().to_string(),
+        what: error.to_string(),
+        remedy: error
+            .hint()
+            .unwrap_or_else(|| "compare it with the built-in rules, `habitue rules`".to_owned()),
     }
 }

@@ -37,36 +37,23 @@ pub(crate) struct Features {
 impl Features {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let json = self.input.json;
-        self.try_run().map_err(|error| match error {
-            Error::Io { path, source } if path == "standard output" => ui::write_failure(source, json),
-            error => Failure::Refused { error, json },
-        })
+        self.try_run().map_err(|error| ui::failure(error, json))
     }
 
     fn try_run(&self) -> Result<(), Error> {
         self.input.set_threads();
+        self.input.require_sources()?;
         let mut settings = self.input.settings()?;
         settings.features = Some(self.features.clone());
-        for path in [&self.output, &self.rejects].into_iter().flatten() {
-            if path.exists() && !self.force {
-                return Err(Error::OutputExists { path: path.clone() });
-            }
-        }
+        ui::refuse_existing(self.output.as_deref(), self.force)?;
+        let mut rejects = ui::output_file(self.rejects.as_deref(), self.force)?;
         let progress = ui::Progress::new(self.input.quiet);
-        let mut rejects: Box<dyn io::Write> = match &self.rejects {
-            Some(path) => Box::new(io::BufWriter::new(
-                std::fs::File::create(path)
-                    .map_err(|source| Error::Io { path: path.display().to_string(), source })?,
-            )),
-            None => Box::new(io::sink()),
-        };
         let run = pipeline::features(&self.input.inputs(), &settings, &mut rejects, &progress)?;
         drop(progress);
         match &self.output {
             Some(path) => run.write(path, TableFormat::of_path(path))?,
             None if !self.input.json => {
-                let to_stdout = |source| Error::Io { path: "standard output".to_owned(), source };
-                run.write_csv(io::stdout().lock()).map_err(to_stdout)?;
+                run.write_csv(io::stdout().lock()).map_err(ui::to_stdout)?;
             }
             None => {}
         }

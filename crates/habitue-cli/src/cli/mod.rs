@@ -1,7 +1,10 @@
 //! The command line: one file per verb.
 
+mod assign;
 mod features;
+mod fold;
 mod options;
+mod segment;
 
 use clap::{Parser, Subcommand};
 
@@ -17,14 +20,23 @@ pub(crate) struct Command {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Turn orders into named segments, actions, evidence and a model: the main job
+    Segment(segment::Segment),
+    /// Place customers in the segments of a saved model
+    Assign(assign::Assign),
     /// Write the customer table alone: id and every feature
     Features(features::Features),
+    /// Fold orders into summaries, to be kept and folded on night by night
+    Fold(fold::Fold),
 }
 
 impl Command {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self.verb {
+            Verb::Segment(verb) => verb.run(),
+            Verb::Assign(verb) => verb.run(),
             Verb::Features(verb) => verb.run(),
+            Verb::Fold(verb) => verb.run(),
         }
     }
 }

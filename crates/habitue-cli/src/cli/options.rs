@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 use habitue::ingest::{DayMonth, Role};
 use habitue::pipeline::Inputs;
 use habitue::settings::{CleaningChoice, NamedCleaning};
+use habitue::write::TableFormat;
 use habitue::{Error, Settings};
 use habitue_core::time::Day;
 
@@ -60,6 +61,27 @@ pub(crate) struct InputOptions {
     pub(crate) json: bool,
 }
 
+/// The format of tables.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum Format {
+    /// Comma-separated values
+    Csv,
+    /// Parquet
+    Parquet,
+    /// Excel
+    Xlsx,
+}
+
+impl From<Format> for TableFormat {
+    fn from(format: Format) -> Self {
+        match format {
+            Format::Csv => Self::Csv,
+            Format::Parquet => Self::Parquet,
+            Format::Xlsx => Self::Xlsx,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Dates {
     /// Day first
@@ -112,9 +134,12 @@ impl InputOptions {
         Inputs { sources: self.sources.clone(), summaries: self.summaries.clone() }
     }
 
-    /// Whether there is anything to read.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.sources.is_empty() && self.summaries.is_empty()
+    /// Refuses a run that would read nothing.
+    pub(crate) fn require_sources(&self) -> Result<(), Error> {
+        if self.sources.is_empty() && self.summaries.is_empty() {
+            return Err(Error::NotFound { path: "no ORDERS were given".to_owned() });
+        }
+        Ok(())
     }
 
     /// Sets the number of threads for the whole run.

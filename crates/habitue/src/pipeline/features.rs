@@ -60,7 +60,7 @@ pub fn features(
     let customers = orders::customers(&plan, &inputs.job(settings), rejects, observer)?;
     let chosen =
         habitue_core::features::resolve(settings.features.as_deref().unwrap_or("all"), customers.holds)?;
-    let mut table = join(customers.table, customers.apart);
+    let (mut table, _) = customers.table.join(customers.apart);
     let mut names: Vec<&str> = RFM.to_vec();
     names.extend(chosen.into_iter().filter(|n| !RFM.contains(n)));
     table.columns = names.iter().filter_map(|n| table.column(n).cloned()).collect();
@@ -72,21 +72,6 @@ pub fn features(
         without_purchase: customers.without_purchase,
         warnings: customers.warnings,
     })
-}
-
-/// The customers of both tables, by id.
-fn join(mut a: Table, b: Table) -> Table {
-    let mut order: Vec<usize> = (0..a.ids.len() + b.ids.len()).collect();
-    a.ids.extend(b.ids);
-    for (mine, theirs) in a.columns.iter_mut().zip(b.columns) {
-        match (&mut mine.values, theirs.values) {
-            (Values::Number(mine), Values::Number(theirs)) => mine.extend(theirs),
-            (Values::Category(mine), Values::Category(theirs)) => mine.extend(theirs),
-            _ => unreachable!("both tables have the same features"),
-        }
-    }
-    order.sort_unstable_by(|&x, &y| a.ids[x].cmp(&a.ids[y]));
-    a.select(&order)
 }
 
 impl FeaturesRun {

@@ -3,10 +3,17 @@
 pub(crate) mod orders;
 pub(crate) mod customers;
 mod features;
+mod segment;
+mod assign;
+mod fold;
 
 use std::path::PathBuf;
 
+pub use self::assign::{AssignRun, assign};
 pub use self::features::{FeaturesRun, features};
+pub(crate) use self::features::{feature_cells, ids};
+pub use self::fold::{FoldRun, fold};
+pub use self::segment::{Placed, SegmentRun, segment};
 
 use crate::settings::Settings;
 use orders::OrdersJob;

@@ -1,0 +1,201 @@
+//! `habitue segment`: the main job.
+
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+use clap::Args;
+use habitue::outcome::Outcome;
+use habitue::write::{Results, TableFormat};
+use habitue::{Error, Settings, pipeline, report};
+use habitue_core::text::{format_count, format_money, format_share};
+
+use super::options::{Format, InputOptions};
+use crate::ui::{self, Failure};
+
+/// Turn orders into named segments, with what to do for each, the evidence, and a model that places new customers.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  habitue segment data/online_retail.parquet
+  habitue segment orders.csv -o results --k 5
+  habitue segment 'exports/2024-*.csv.gz' --map customer=\"Customer E-Mail\" --dates dmy
+  habitue segment customers.csv --features \"Age,Annual Income (k$),Spending Score (1-100)\"")]
+pub(crate) struct Segment {
+    #[command(flatten)]
+    input: InputOptions,
+    /// The folder for the results
+    #[arg(long, short, value_name = "DIR", default_value = "habitue-results")]
+    output: PathBuf,
+    /// Overwrite the results of another run
+    #[arg(long)]
+    force: bool,
+    /// The format of the tables of customers
+    #[arg(long, value_enum, default_value = "csv")]
+    format: Format,
+    /// The features to cluster on: core, rfm, behaviour, all, or names separated by commas [default: core]
+    #[arg(long, value_name = "SET", help_heading = "Segments")]
+    features: Option<String>,
+    /// The number of segments, instead of the verdict on it
+    #[arg(long, value_name = "N", help_heading = "Segments")]
+    k: Option<usize>,
+    /// Fewest segments the shop can use [default: 3]
+    #[arg(long, value_name = "N", help_heading = "Segments")]
+    min_segments: Option<usize>,
+    /// Most segments the shop can work with [default: 8]
+    #[arg(long, value_name = "N", help_heading = "Segments")]
+    max_segments: Option<usize>,
+    /// Smallest share of customers in a segment, 0 to 1 [default: 0.02]
+    #[arg(long, value_name = "SHARE", help_heading = "Segments")]
+    min_share: Option<f64>,
+    /// The same seed gives the same segments [default: 0]
+    #[arg(long, value_name = "N", help_heading = "Segments")]
+    seed: Option<u64>,
+    /// Persona rules in place of the built-in ones
+    #[arg(long, value_name = "FILE", help_heading = "Segments")]
+    personas: Option<PathBuf>,
+    /// Action rules in place of the built-in ones
+    #[arg(long, value_name = "FILE", help_heading = "Segments")]
+    actions: Option<PathBuf>,
+    /// Print the settings, all of them, and stop before anything is read
+    #[arg(long, help_heading = "Run")]
+    dry_run: bool,
+}
+
+impl Segment {
+    pub(crate) fn run(self) -> Result<(), Failure> {
+        let json = self.input.json;
+        self.try_run().map_err(|error| Failure::Refused { error, json })
+    }
+
+    fn settings(&self) -> Result<Settings, Error> {
+        let mut settings = self.input.settings()?;
+        let choose = &mut settings.choose;
+        choose.k = self.k.or(choose.k);
+        choose.min_segments = self.min_segments.unwrap_or(choose.min_segments);
+        choose.max_segments = self.max_segments.unwrap_or(choose.max_segments);
+        choose.min_share = self.min_share.unwrap_or(choose.min_share);
+        choose.seed = self.seed.unwrap_or(choose.seed);
+        settings.features = self.features.clone().or(settings.features);
+        settings.personas = self.personas.clone().or(settings.personas);
+        settings.actions = self.actions.clone().or(settings.actions);
+        Ok(settings)
+    }
+
+    fn try_run(&self) -> Result<(), Error> {
+        self.input.set_threads();
+        let settings = self.settings()?;
+        if self.dry_run {
+            let text = toml::to_string(&settings).expect("settings are plain data");
+            let _ = ui::out(&text);
+            return Ok(());
+        }
+        self.input.require_sources()?;
+        let results = Results::prepare(&self.output, self.force)?;
+        let mut rejects = results.rejects()?;
+        let progress = ui::Progress::new(self.input.quiet);
+        let run = pipeline::segment(&self.input.inputs(), &settings, &mut rejects, &progress)?;
+        drop(rejects);
+        pipeline::Observer::stage(&progress, "writing results");
+        let html = report::render(&run.outcome).map_err(|e| Error::Document {
+            path: "report.html".to_owned(),
+            what: e.to_string(),
+            remedy: "please report this as a bug".to_owned(),
+        })?;
+        results.finish(&run, TableFormat::from(self.format), &html)?;
+        drop(progress);
+        if self.input.json {
+            let text = serde_json::to_string_pretty(&run.outcome).expect("an outcome is plain data");
+            let _ = ui::out(&format!("{text}\n"));
+        }
+        if !self.input.quiet {
+            let text = tell(&run.outcome);
+            if self.input.json {
+                ui::say(&text);
+            } else {
+                let _ = ui::out(&text);
+            }
+            for warning in &run.outcome.warnings {
+                ui::warn(warning);
+            }
+            ui::say(&format!(
+                "Results are in {}: open {}",
+                ui::bold(&self.output.display().to_string()),
+                ui::bold(&self.output.join("report.html").display().to_string())
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What came out, for a terminal.
+fn tell(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    let currency = outcome.currency.as_deref();
+    let money = |amount: habitue_core::Money| format_money(amount.to_f64(), currency);
+    let input = &outcome.input;
+    let roles: Vec<String> = outcome.roles.iter().map(|r| format!("{} = {}", r.role, r.column)).collect();
+    let mut line = |l: String| {
+        text.push_str(&ui::visible(&l));
+        text.push('\n');
+    };
+    line(format!("Columns    {}", roles.join(", ")));
+    for unsure in outcome.roles.iter().filter(|r| r.confidence < 0.8) {
+        line(format!(
+            "           not sure of {} = {} ({}); say otherwise with --map",
+            unsure.role, unsure.column, unsure.why
+        ));
+    }
+    line(format!(
+        "Rows       {} read, {} kept{}",
+        format_count(input.rows_read as usize),
+        format_count(input.rows_kept as usize),
+        if input.rejected.is_empty() { "" } else { "; rejected, with reasons in rejects.csv:" }
+    ));
+    for rejected in &input.rejected {
+        let worth =
+            if outcome.as_of.is_some() { format!(", {}", money(rejected.revenue)) } else { String::new() };
+        line(format!("           {} {}{worth}", format_count(rejected.rows as usize), rejected.text));
+    }
+    if let Some(as_of) = outcome.as_of {
+        line(format!("As of      {as_of}"));
+    }
+    let apart = match outcome.without_purchase.customers {
+        0 => String::new(),
+        n => format!("; {} more without a net purchase are kept apart", format_count(n as usize)),
+    };
+    line(format!("Customers  {}{apart}", format_count(outcome.customers)));
+    for (i, reason) in outcome.choice.reasons.iter().enumerate() {
+        line(format!("{}{reason}", if i == 0 { "Segments   " } else { "           " }));
+    }
+    text.push('\n');
+    text.push_str(&segment_table(outcome));
+    text
+}
+
+fn segment_table(outcome: &Outcome) -> String {
+    let has_money = outcome.as_of.is_some();
+    let width = outcome.segments.iter().map(|s| s.name.chars().count()).max().unwrap_or(0).max(7);
+    let mut text = String::new();
+    let head = format!("    {:<width$}  {:>10} {:>7}", "segment", "customers", "share");
+    let money = if has_money { format!(" {:>14} {:>7}", "revenue", "share") } else { String::new() };
+    let _ = writeln!(text, "{}", ui::bold(&format!("{head}{money}")));
+    for segment in &outcome.segments {
+        let _ = write!(
+            text,
+            "{:>3} {:<width$}  {:>10} {:>7}",
+            segment.id,
+            ui::visible(&segment.name),
+            format_count(segment.customers),
+            format_share(segment.share)
+        );
+        if has_money {
+            let revenue = format_money(segment.revenue.to_f64().round(), outcome.currency.as_deref());
+            let _ = write!(text, " {revenue:>14} {:>7}", format_share(segment.revenue_share));
+        }
+        let _ = writeln!(text, "\n    {}", ui::visible(&segment.rule.text));
+        if let Some(action) = segment.actions.first() {
+            let _ = writeln!(text, "    → {}", ui::visible(&action.title));
+        }
+    }
+    text.push('\n');
+    text
+}
