@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use habitue_core::features::RFM;
-use habitue_core::table::{Table, Unit, Values};
+use habitue_core::table::{Column, Table, Unit, Values};
 
 use super::customers;
 use super::orders;
@@ -93,7 +93,7 @@ impl FeaturesRun {
 
     fn sheet(&self) -> Sheet<'_> {
         let mut columns = vec![("customer_id".to_owned(), ids(&self.table))];
-        columns.extend(feature_cells(&self.table));
+        columns.extend(self.table.columns.iter().map(feature_cells));
         Sheet { columns }
     }
 }
@@ -103,15 +103,13 @@ pub(crate) fn ids(table: &Table) -> Cells<'_> {
     Cells::Text(table.ids.iter().map(|i| Some(i.as_str())).collect())
 }
 
-/// The features of a table as cells.
-pub(crate) fn feature_cells(table: &Table) -> impl Iterator<Item = (String, Cells<'_>)> {
-    table.columns.iter().map(|column| {
-        let cells = match &column.values {
-            Values::Category(values) => Cells::Text(values.iter().map(Option::as_deref).collect()),
-            Values::Number(values) => Cells::Number(values.clone(), decimals(column.feature.unit)),
-        };
-        (column.feature.name.clone(), cells)
-    })
+/// A feature as cells, under its name.
+pub(crate) fn feature_cells(column: &Column) -> (String, Cells<'_>) {
+    let cells = match &column.values {
+        Values::Category(values) => Cells::Text(values.iter().map(Option::as_deref).collect()),
+        Values::Number(values) => Cells::Number(values.clone(), decimals(column.feature.unit)),
+    };
+    (column.feature.name.clone(), cells)
 }
 
 fn decimals(unit: Unit) -> u8 {

@@ -155,14 +155,12 @@ impl Placed {
                 Cells::Number(self.places.iter().map(|p| p.map_or(f64::NAN, |p| p.confidence)).collect(), 4),
             ),
         ];
-        let first = |name: &str| {
-            let rfm = habitue_core::features::RFM.iter().position(|f| *f == name);
-            let clustered = self.clustered.iter().position(|f| f == name);
-            (rfm.unwrap_or(usize::MAX), clustered.unwrap_or(usize::MAX))
-        };
-        let mut features: Vec<_> = feature_cells(&self.table).collect();
-        features.sort_by_key(|(name, _)| first(name));
-        columns.extend(features);
+        // Recency, orders and spend, then what customers were clustered on; `habitue features` writes all there is.
+        let mut names: Vec<&str> = habitue_core::features::RFM.to_vec();
+        names.extend(
+            self.clustered.iter().map(String::as_str).filter(|n| !habitue_core::features::RFM.contains(n)),
+        );
+        columns.extend(names.iter().filter_map(|name| self.table.column(name)).map(feature_cells));
         if self.rfm.iter().any(Option::is_some) {
             let scores = self.rfm.iter().map(|r| {
                 r.map_or(NO_SEGMENT, |r| {
