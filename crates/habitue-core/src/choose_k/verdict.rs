@@ -11,7 +11,7 @@ const FAINT: f64 = 0.04;
 /// So is this share of customers with one and the same value of a column.
 const SPIKE: f64 = 0.10;
 /// A silhouette lower by no more than this is not worse.
-const NO_WORSE: f64 = 0.01;
+const NO_WORSE: f64 = 0.005;
 
 /// Decides; `candidates` are complete but for the verdict.
 pub(super) fn decide(settings: &ChooseK, candidates: Vec<Candidate>, seen: &Seen) -> Choice {
@@ -96,7 +96,8 @@ fn surely_above(candidate: &Candidate) -> f64 {
 
 /// Whether some number of clusters is tighter than one cluster, beyond its error.
 ///
-/// Not the one-standard-error rule, which stops at the first dip: gaps often fall from 1 to 2 and rise above both at 5.
+/// Not the one-standard-error rule, which stops at the first dip: gaps often fall from 1 to 2 and rise above
+/// both at 5.
 fn gap_agrees(gaps: &[Option<Gap>]) -> bool {
     let Some(one) = gaps.first().copied().flatten() else { return false };
     gaps.iter().skip(1).flatten().any(|gap| gap.gap - gap.error > one.gap)

@@ -26,20 +26,22 @@ pub struct Silhouette {
 
 /// Silhouettes of every row, for several clusterings of the same rows (Rousseeuw 1987, eq. 2–3).
 ///
-/// `s(i) = (b − a) / max(a, b)`: `a` is the mean Euclidean distance to the other members of the row's own cluster,
-/// `b` the least mean distance to the members of another cluster.
+/// `s(i) = (b − a) / max(a, b)`: `a` is the mean Euclidean distance to the other members of the row's own
+/// cluster, `b` the least mean distance to the members of another cluster.
 ///
 /// - `x`: `n × d`; `labelings`: any number of `n` labels each. One result a labeling, in their order.
 /// - A row alone in its cluster scores 0 (Rousseeuw's convention), and so does one with `a = b = 0`.
 /// - `None` for a labeling with fewer than two clusters: there is nothing to be set apart from.
 ///
-/// All labelings share one pass over the pairs. Rows are put in order of the combination of their labels, so that distances are
-/// summed over runs that every labeling keeps together, eight rows at a time.
-/// Costs `O(n² d)` time whatever the number of labelings, and `O(n d + m)` memory where `m` is the number of combinations.
+/// All labelings share one pass over the pairs. Rows are put in order of the combination of their labels, so
+/// that distances are summed over runs that every labeling keeps together, eight rows at a time.
+/// Costs `O(n² d)` time whatever the number of labelings, and `O(n d + m)` memory where `m` is the number of
+/// combinations.
 /// Row by row the sums are made in one order, so the result is the same on any number of threads.
 ///
 /// # Errors
-/// [`Error::Length`] if a labeling has not one label a row, [`Error::Spread`] if distances would overflow or vanish.
+/// [`Error::Length`] if a labeling has not one label a row, [`Error::Spread`] if distances would overflow or
+/// vanish.
 ///
 /// ```
 /// use habitue_core::{Matrix, evaluate::silhouette::silhouettes};
@@ -55,8 +57,9 @@ pub fn silhouettes(x: &Matrix, labelings: &[&[usize]]) -> Result<Vec<Option<Silh
 
 /// Silhouettes of a random sample of rows, each measured against all rows.
 ///
-/// Measured against all rows and not against the sample, a row's silhouette is exact, so the mean is an unbiased estimate of the
-/// mean over all rows, with standard error `s / √m · √((N − m) / (N − 1))` (simple sampling without replacement, Cochran 1977, §2.6).
+/// Measured against all rows and not against the sample, a row's silhouette is exact, so the mean is an
+/// unbiased estimate of the mean over all rows, with standard error `s / √m · √((N − m) / (N − 1))` (simple
+/// sampling without replacement, Cochran 1977, §2.6).
 ///
 /// - `sample`: rows to score; at least 2. With `n` or more this is [`silhouettes`].
 /// - The sample is drawn from the seed alone, so all labelings are scored on the same rows.
