@@ -250,3 +250,31 @@ fn list(names: &[String]) -> String {
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gaps(values: &[f64]) -> Vec<Option<Gap>> {
+        let gap =
+            |&gap: &f64| Some(Gap { gap, error: 0.1, reference_silhouette: None, reference_error: 0.0 });
+        values.iter().map(gap).collect()
+    }
+
+    #[test]
+    fn a_gap_that_falls_and_rises_again_agrees_if_it_ends_above_its_error() {
+        assert!(gap_agrees(&gaps(&[0.5, 0.3, 0.65])));
+        assert!(!gap_agrees(&gaps(&[0.5, 0.3, 0.55])));
+        assert!(!gap_agrees(&gaps(&[0.5])) && !gap_agrees(&[]));
+    }
+
+    #[test]
+    fn numbers_are_listed_as_people_write_them() {
+        let names = ["3", "4", "5"].map(str::to_owned);
+        assert_eq!(
+            (list(&names), list(&names[..2]), list(&names[..1])),
+            ("3, 4 and 5".into(), "3 and 4".into(), "3".into())
+        );
+        assert_eq!((percent(0.02), percent(0.345)), ("2 %".into(), "34.5 %".into()));
+    }
+}
