@@ -431,7 +431,7 @@ pub(crate) fn looks_like_header(record: &[String]) -> bool {
             || moment::parse(cell).is_some()
     };
     let named = record.iter().filter(|c| !c.is_empty()).count();
-    let known = record.iter().filter(|c| super::roles::is_known_name(c)).count();
+    let known = record.iter().filter(|c| super::role::is_known_name(c)).count();
     named > 0 && (known >= 2 || !record.iter().any(is_data)) && (named > 1 || record.len() == 1)
 }
 
