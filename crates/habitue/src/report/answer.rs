@@ -48,17 +48,18 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// The action with most money at stake of each segment, and of those the ones with most: the same money is not shown thrice.
+/// The first action with money at stake of each segment, and of those the ones with most: the same money is not shown thrice.
 fn top_actions<'a>(story: &'a Story<'a>) -> Vec<TopAction<'a>> {
-    let best = |segment: &'a Shown<'a>| {
-        let staked =
-            segment.of.actions.iter().filter_map(|action| action.stake.as_ref().map(|stake| (action, stake)));
-        let (action, stake) = staked.reduce(|a, b| if b.1.amount > a.1.amount { b } else { a })?;
+    let first = |segment: &'a Shown<'a>| {
+        let (action, stake) =
+            segment.of.actions.iter().find_map(|a| a.stake.as_ref().map(|stake| (a, stake)))?;
         let text = story.format.money(stake.amount);
-        let top = TopAction { segment, title: &action.title, stake: text, meaning: &stake.meaning };
-        Some((stake.amount, top))
+        Some((
+            stake.amount,
+            TopAction { segment, title: &action.title, stake: text, meaning: &stake.meaning },
+        ))
     };
-    let mut staked: Vec<(Money, TopAction<'a>)> = story.segments.iter().filter_map(best).collect();
+    let mut staked: Vec<(Money, TopAction<'a>)> = story.segments.iter().filter_map(first).collect();
     staked.sort_by_key(|(amount, _)| std::cmp::Reverse(*amount));
     staked.into_iter().take(N_ACTIONS).map(|(_, action)| action).collect()
 }
