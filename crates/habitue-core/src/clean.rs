@@ -17,6 +17,8 @@ pub enum Reason {
     NoTime,
     /// The date lies far beyond everything else in the data.
     Future,
+    /// The date is the as-of date or later, where an earlier one was chosen than the data reach.
+    AfterAsOf,
     /// The row is not in the currency that was chosen.
     OtherCurrency,
     /// The row is a visit, a view or a cart, not a purchase.
@@ -37,11 +39,12 @@ pub enum Reason {
 
 impl Reason {
     /// All reasons, in the order of the rules.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Unreadable,
         Self::NoCustomer,
         Self::NoTime,
         Self::Future,
+        Self::AfterAsOf,
         Self::OtherCurrency,
         Self::NotAPurchase,
         Self::Duplicate,
@@ -59,6 +62,7 @@ impl Reason {
             Self::NoCustomer => "no-customer",
             Self::NoTime => "no-time",
             Self::Future => "future",
+            Self::AfterAsOf => "after-as-of",
             Self::OtherCurrency => "other-currency",
             Self::NotAPurchase => "not-a-purchase",
             Self::Duplicate => "duplicate",
@@ -77,6 +81,7 @@ impl Reason {
             Self::NoCustomer => "no customer id",
             Self::NoTime => "no date, or not a date",
             Self::Future => "dated far beyond all other rows",
+            Self::AfterAsOf => "dated on or after the as-of date",
             Self::OtherCurrency => "in another currency than the one chosen",
             Self::NotAPurchase => "a visit or a cart, not a purchase",
             Self::Duplicate => "exact duplicate of a row already read",
@@ -192,7 +197,7 @@ impl Cleaning {
 
     /// The first rule that rejects the row, among those that need nothing but the row itself.
     ///
-    /// [`Reason::Future`] and [`Reason::Duplicate`] need the other rows and are decided in the fold.
+    /// [`Reason::Future`], [`Reason::AfterAsOf`] and [`Reason::Duplicate`] need more than the row and are decided in the fold.
     pub fn check(&self, row: &Candidate) -> Result<(), Reason> {
         let Some(amount) = row.amount else { return Err(Reason::Unreadable) };
         if !row.customer {

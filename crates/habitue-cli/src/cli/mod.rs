@@ -4,6 +4,7 @@ mod assign;
 mod features;
 mod fold;
 mod options;
+mod rules;
 mod segment;
 
 use clap::{Parser, Subcommand};
@@ -28,6 +29,8 @@ enum Verb {
     Features(features::Features),
     /// Fold orders into summaries, to be kept and folded on night by night
     Fold(fold::Fold),
+    /// Print the built-in persona or action rules, to copy and edit
+    Rules(rules::Rules),
 }
 
 impl Command {
@@ -37,6 +40,7 @@ impl Command {
             Verb::Assign(verb) => verb.run(),
             Verb::Features(verb) => verb.run(),
             Verb::Fold(verb) => verb.run(),
+            Verb::Rules(verb) => verb.run(),
         }
     }
 }

@@ -34,6 +34,8 @@ pub(crate) struct Policy {
     pub(crate) drop_duplicates: bool,
     /// Lines after this day are rejected.
     pub(crate) last_day: Option<Day>,
+    /// Lines on or after this day are rejected, also those of earlier summaries.
+    pub(crate) as_of: Option<Day>,
 }
 
 /// A line that was rejected in the fold.
@@ -149,8 +151,11 @@ fn fold_partition(parts: &[Part], policy: Policy, mut visit: impl FnMut(&str, &S
                 leftover.duplicates += 1;
                 leftover.duplicates_amount += row.line.amount;
             }
-            let reason = if !is_old && policy.last_day.is_some_and(|last| row.line.time.day() > last) {
+            let day = row.line.time.day();
+            let reason = if !is_old && policy.last_day.is_some_and(|last| day > last) {
                 Some(Reason::Future)
+            } else if policy.as_of.is_some_and(|as_of| day >= as_of) {
+                Some(Reason::AfterAsOf)
             } else if is_duplicate && policy.drop_duplicates {
                 Some(Reason::Duplicate)
             } else {

@@ -5,6 +5,7 @@ pub(crate) mod moment;
 pub(crate) mod cell;
 pub(crate) mod record;
 pub(crate) mod find;
+pub(crate) mod role;
 pub(crate) mod roles;
 pub(crate) mod text;
 pub(crate) mod columnar;
@@ -15,4 +16,4 @@ pub(crate) mod plan;
 
 pub use moment::DayMonth;
 pub use plan::ReadSettings;
-pub use roles::Role;
+pub use role::Role;

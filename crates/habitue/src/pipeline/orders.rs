@@ -20,7 +20,7 @@ use crate::fold::{Fold, Late, Leftover, Policy};
 use crate::ingest::Role;
 use crate::ingest::lines::{LineSink, Note, Product, REJECT_ROLES, Reading, Seen, Tally, write_reject};
 use crate::ingest::plan::Plan;
-use crate::ingest::source::{MayStop, Position, Row, Sink, scan};
+use crate::ingest::source::{Position, Row, Sink, scan};
 use crate::outcome::{Input, Month, Observed, Rejected, SourceNote, WithoutPurchase};
 
 /// How orders become customers.
@@ -80,6 +80,8 @@ pub(crate) fn customers(
     let mut read = read(plan, job, rejects, observer)?;
     observer.stage("folding orders into customers");
     let as_of = job.as_of.unwrap_or(Day(read.last_day.0 + 1));
+    read.policy.as_of = Some(as_of);
+    let last_day = read.last_day.min(Day(as_of.0 - 1));
     let definitions = features::available(read.holds);
     let spilled = read.fold.spilled();
     let parts = read.fold.finish(
@@ -103,7 +105,7 @@ pub(crate) fn customers(
         &read.tally,
         &leftovers,
         first_day,
-        read.last_day,
+        last_day,
         std::mem::take(&mut all.n_orders),
         all.net_total,
     );
@@ -194,7 +196,11 @@ fn read(
         holds,
         currency,
         catalogue,
-        policy: Policy { drop_duplicates: readings.iter().any(Reading::drops_duplicates), last_day: None },
+        policy: Policy {
+            drop_duplicates: readings.iter().any(Reading::drops_duplicates),
+            last_day: None,
+            as_of: None,
+        },
         last_day: Day::default(),
         warnings: Vec::new(),
         tally,
@@ -377,8 +383,6 @@ impl Sink for LateSink<'_> {
 
     fn replaced(&mut self, _: Position) {}
 }
-
-impl MayStop for LateSink<'_> {}
 
 fn write_header(rejects: &mut dyn Write) -> Result<(), Error> {
     let roles: Vec<&str> = REJECT_ROLES.iter().map(|r| r.1).collect();
