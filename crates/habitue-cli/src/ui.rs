@@ -52,6 +52,11 @@ pub(crate) fn out(text: &str) -> Result<(), Failure> {
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(|e| failure(to_stdout(e), false))
 }
 
+/// Standard output, for tables that are written as they are made.
+pub(crate) fn stdout() -> impl Write {
+    io::stdout().lock()
+}
+
 /// The name of standard output in errors.
 const STDOUT: &str = "standard output";
 

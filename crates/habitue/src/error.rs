@@ -146,10 +146,10 @@ pub enum Error {
         /// The id.
         id: String,
     },
-    /// A folder with results would be overwritten.
-    #[error("{}: the folder exists and is not empty", path.display())]
+    /// Results of another run would be overwritten.
+    #[error("{}: this exists already", path.display())]
     OutputExists {
-        /// The folder.
+        /// The file, or the folder with something in it.
         path: PathBuf,
     },
     /// A model, summary or settings file cannot be used.
@@ -217,7 +217,7 @@ impl Error {
                 Some("keep one row per customer, or map another column to customer".to_owned())
             }
             Self::OutputExists { .. } => {
-                Some("choose another folder, or allow overwriting with force".to_owned())
+                Some("write to another place, or allow overwriting with force".to_owned())
             }
             Self::EmptyFile { .. } | Self::NoRows { .. } => Some("export the orders again".to_owned()),
             Self::Core(error) => error.hint(),

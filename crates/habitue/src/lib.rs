@@ -1,4 +1,6 @@
 //! Customer segmentation for retail: everything that touches the world.
+//!
+//! Modules are layered; a module uses only those above it in this list (a test holds it).
 
 pub mod error;
 pub mod outcome;
@@ -9,6 +11,7 @@ pub mod report;
 pub mod settings;
 pub mod model_file;
 pub mod pipeline;
+pub mod results;
 
 pub use error::Error;
 pub use settings::Settings;

@@ -1,6 +1,5 @@
 //! `habitue assign`: place customers with a saved model.
 
-use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -55,9 +54,7 @@ impl Assign {
         drop(progress);
         match &self.output {
             Some(path) => run.placed.write(&model, path, TableFormat::of_path(path))?,
-            None if !self.input.json => {
-                run.placed.write_csv(&model, io::stdout().lock()).map_err(ui::to_stdout)?
-            }
+            None if !self.input.json => run.placed.write_csv(&model, ui::stdout()).map_err(ui::to_stdout)?,
             None => {}
         }
         self.tell(&model, &run);

@@ -1,6 +1,5 @@
 //! `habitue features`: the customer table alone.
 
-use std::io;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -53,7 +52,7 @@ impl Features {
         match &self.output {
             Some(path) => run.write(path, TableFormat::of_path(path))?,
             None if !self.input.json => {
-                run.write_csv(io::stdout().lock()).map_err(ui::to_stdout)?;
+                run.write_csv(ui::stdout()).map_err(ui::to_stdout)?;
             }
             None => {}
         }

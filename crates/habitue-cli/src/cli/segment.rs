@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use habitue::outcome::Outcome;
-use habitue::write::{Results, TableFormat};
+use habitue::results::Results;
+use habitue::write::TableFormat;
 use habitue::{Error, Settings, pipeline, report};
 use habitue_core::text::{format_count, format_money, format_share};
 

@@ -98,14 +98,16 @@ fn by_name(look: &Look<'_>, map: &BTreeMap<Role, String>, roles: &mut Roles) {
         }
         let taken: HashSet<usize> = roles.found.values().map(|f| f.column).collect();
         let candidates = role.aliases().iter().filter_map(|a| names.iter().position(|n| n == a));
-        let mut found = candidates
+        let fitting: Vec<(usize, String)> = candidates
             .filter(|c| !taken.contains(c))
-            .find_map(|c| fits(look, role, c, roles.comma).map(|why| (c, why)));
-        if found.is_none() && role == Role::Order && names.iter().any(|n| n == "lineitemname") {
-            found = names
-                .iter()
-                .position(|n| n == "name")
-                .map(|c| (c, "order number of a shop export".to_owned()));
+            .filter_map(|c| fits(look, role, c, roles.comma).map(|why| (c, why)))
+            .collect();
+        // A column of the right name with nothing in it is taken when there is no other.
+        let filled = |(c, _): &&(usize, String)| look.cells(*c).next().is_some();
+        let mut found = fitting.iter().find(filled).or(fitting.first()).cloned();
+        let of_shop = names.iter().position(|n| n == "name").filter(|_| role == Role::Order);
+        if let Some(column) = of_shop.filter(|_| names.iter().any(|n| n == "lineitemname")) {
+            found = Some((column, "order number of a shop export".to_owned()));
         }
         if found.is_none() && role == Role::Order {
             found = names
@@ -384,6 +386,18 @@ mod tests {
                 "currency=currency"
             ]
         );
+    }
+
+    #[test]
+    fn an_empty_column_does_not_stand_in_the_way_of_a_filled_one() {
+        let rows = ["#1,a@b.c,2021-01-05,2,Mug,5,", "#1,,,1,Tea,4,"];
+        let header = "Name,Email,Created at,Lineitem quantity,Lineitem name,Lineitem price,Receipt Number";
+        let roles = roles_of(header, &rows);
+        assert!(roles.contains(&"order=Name".to_owned()), "{roles:?}");
+        let roles = roles_of("customer,customer_id,date,amount", &["ann,,2021-01-05,5", "bob,,2021-01-06,6"]);
+        assert!(roles.contains(&"customer=customer".to_owned()), "{roles:?}");
+        let roles = roles_of("customer,date,amount", &["1,2021-01-05,", "2,2021-01-06,"]);
+        assert!(roles.contains(&"amount=amount".to_owned()), "{roles:?}");
     }
 
     #[test]

@@ -360,6 +360,8 @@ fn rfm_note(
     let mut cells = std::collections::BTreeMap::<Rfm, RfmCell>::new();
     let mut rows = std::collections::BTreeMap::<_, RfmGridRow>::new();
     for (i, score) in scores.iter().enumerate() {
+        // A table of customers holds no money that is exact to the last part.
+        let net = base.net.get(i).copied().unwrap_or_default();
         let segment = grid(*score);
         let cell = cells.entry(*score).or_insert_with(|| RfmCell {
             rfm: score.to_string(),
@@ -368,7 +370,7 @@ fn rfm_note(
             revenue: Money::ZERO,
         });
         cell.customers += 1;
-        cell.revenue += base.net[i];
+        cell.revenue += net;
         let row = rows.entry(segment).or_insert_with(|| RfmGridRow {
             name: segment.name().to_owned(),
             customers: 0,
@@ -376,7 +378,7 @@ fn rfm_note(
             by_segment: vec![0; n_segments],
         });
         row.customers += 1;
-        row.revenue += base.net[i];
+        row.revenue += net;
         row.by_segment[places[i].nearest] += 1;
     }
     RfmNote {

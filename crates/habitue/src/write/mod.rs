@@ -1,14 +1,12 @@
-//! Results as files.
+//! Tables as files, written so that nobody sees half of one and no spreadsheet runs a cell.
 
 pub(crate) mod table;
-mod results;
 
 use std::borrow::Cow;
 use std::path::Path;
 
 use crate::error::Error;
 
-pub use results::{FITS_NONE, NO_PURCHASE, NO_SEGMENT, Results};
 pub use table::TableFormat;
 
 /// Text that a spreadsheet would run as a formula, made harmless by an apostrophe before it; other text as it is.

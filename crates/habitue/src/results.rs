@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use habitue_core::model::Placement;
 
-use super::TableFormat;
-use super::table::{Cells, Sheet};
 use crate::error::Error;
 use crate::model_file::ModelFile;
 use crate::pipeline::{Placed, SegmentRun, feature_cells, ids};
+use crate::write::table::{Cells, Sheet};
+use crate::write::{self, TableFormat};
 
 /// The number of the segment of customers that no segment fits.
 pub const NO_SEGMENT: i64 = 0;
@@ -179,7 +179,7 @@ impl Placed {
     /// # Errors
     /// When the file cannot be written.
     pub fn write(&self, model: &ModelFile, path: &Path, format: TableFormat) -> Result<(), Error> {
-        super::replace_file(path, |temporary| self.sheet(model).write(temporary, format, |_| true))
+        write::replace_file(path, |temporary| self.sheet(model).write(temporary, format, |_| true))
     }
 
     /// Writes the table of places as CSV.

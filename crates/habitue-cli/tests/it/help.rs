@@ -1,0 +1,472 @@
+//! The words of the program about itself.
+
+use crate::harness::Folder;
+
+fn help(args: &[&str]) -> String {
+    Folder::new().habitue(args).succeeded().stdout
+}
+
+#[test]
+fn the_program_lists_its_verbs() {
+    insta::assert_snapshot!(help(&["--help"]), @r"
+    Named customer segments from the orders that a shop already has
+
+    Usage: habitue <COMMAND>
+
+    Commands:
+      segment   Turn orders into named segments, actions, evidence and a model: the main job
+      assign    Place customers in the segments of a saved model
+      features  Write the customer table alone: id and every feature
+      fold      Fold orders into summaries, to be kept and folded on night by night
+      help      Print this message or the help of the given subcommand(s)
+
+    Options:
+      -h, --help     Print help
+      -V, --version  Print version
+    ");
+}
+
+#[test]
+fn segment_has_help() {
+    insta::assert_snapshot!(help(&["segment", "--help"]), @r#"
+    Turn orders into named segments, actions, evidence and a model: the main job
+
+    Usage: habitue segment [OPTIONS] [ORDERS]...
+
+    Arguments:
+      [ORDERS]...
+              Orders (or a table of customers): CSV, TSV, Parquet, JSON lines or Excel files, folders or
+              patterns of them, - for standard input
+
+    Options:
+      -o, --output <DIR>
+              The folder for the results
+              
+              [default: habitue-results]
+
+          --force
+              Overwrite the results of another run
+
+          --format <FORMAT>
+              The format of the tables of customers
+
+              Possible values:
+              - csv:     Comma-separated values
+              - parquet: Parquet
+              - xlsx:    Excel
+              
+              [default: csv]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Input:
+          --summaries <FILE>...
+              Fold on summaries written by `habitue fold`
+
+          --map <ROLE=COLUMN,…>
+              Name columns by role, e.g. customer="Customer ID",amount=Total; by number if there is no
+              header
+
+          --dates <DATES>
+              Which comes first in dates such as 03/04/2011
+
+              Possible values:
+              - dmy: Day first
+              - mdy: Month first
+
+          --currency <CODE>
+              The currency to keep where amounts are in several, e.g. EUR
+
+          --delimiter <CHAR>
+              What parts the columns of text files, if looking does not tell
+
+          --no-header
+              Text files have no header: columns are named 1, 2, 3, …
+
+          --sheet <NAME>
+              The sheet of a workbook to read
+
+          --cleaning <CLEANING>
+              What rows count: returns netted and duplicates dropped, or the usual cleaning of tutorials
+
+              Possible values:
+              - default: Returns netted, duplicates dropped where rows carry an order number
+              - classic: Cancellations, returns and free items dropped, duplicates kept
+
+          --as-of <YYYY-MM-DD>
+              The day at which features are true [default: the day after the last line]
+
+    Run:
+          --memory <MB>
+              Megabytes of lines held in memory before temporary files are used
+
+          --threads <N>
+              Threads to use [default: all]
+
+          --config <FILE>
+              Settings file [default: habitue.toml in this folder, if there is one]
+
+      -q, --quiet
+              Say nothing but errors
+
+          --json
+              Print the result as JSON to stdout
+
+          --dry-run
+              Print the settings, all of them, and stop before anything is read
+
+    Segments:
+          --features <SET>
+              The features to cluster on: core, rfm, behaviour, all, or names separated by commas
+              [default: core]
+
+          --k <N>
+              The number of segments, instead of the verdict on it
+
+          --min-segments <N>
+              Fewest segments the shop can use [default: 3]
+
+          --max-segments <N>
+              Most segments the shop can work with [default: 8]
+
+          --min-share <SHARE>
+              Smallest share of customers in a segment, 0 to 1 [default: 0.02]
+
+          --seed <N>
+              The same seed gives the same segments [default: 0]
+
+          --personas <FILE>
+              Persona rules in place of the built-in ones
+
+          --actions <FILE>
+              Action rules in place of the built-in ones
+
+    Examples:
+      habitue segment data/online_retail.parquet
+      habitue segment orders.csv -o results --k 5
+      habitue segment 'exports/2024-*.csv.gz' --map customer="Customer E-Mail" --dates dmy
+      habitue segment customers.csv --features "Age,Annual Income (k$),Spending Score (1-100)"
+    "#);
+}
+
+#[test]
+fn assign_has_help() {
+    insta::assert_snapshot!(help(&["assign", "--help"]), @r#"
+    Place customers in the segments of a saved model
+
+    Usage: habitue assign [OPTIONS] <MODEL> [ORDERS]...
+
+    Arguments:
+      <MODEL>
+              The model.json of a `habitue segment` run
+
+      [ORDERS]...
+              Orders (or a table of customers): CSV, TSV, Parquet, JSON lines or Excel files, folders or
+              patterns of them, - for standard input
+
+    Options:
+      -o, --output <FILE>
+              Where to write the table; its ending says the format (.csv, .parquet, .xlsx) [default: CSV
+              to stdout]
+
+          --rejects <FILE>
+              Where to write rejected rows with their reasons
+
+          --force
+              Overwrite files that exist
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Input:
+          --summaries <FILE>...
+              Fold on summaries written by `habitue fold`
+
+          --map <ROLE=COLUMN,…>
+              Name columns by role, e.g. customer="Customer ID",amount=Total; by number if there is no
+              header
+
+          --dates <DATES>
+              Which comes first in dates such as 03/04/2011
+
+              Possible values:
+              - dmy: Day first
+              - mdy: Month first
+
+          --currency <CODE>
+              The currency to keep where amounts are in several, e.g. EUR
+
+          --delimiter <CHAR>
+              What parts the columns of text files, if looking does not tell
+
+          --no-header
+              Text files have no header: columns are named 1, 2, 3, …
+
+          --sheet <NAME>
+              The sheet of a workbook to read
+
+          --cleaning <CLEANING>
+              What rows count: returns netted and duplicates dropped, or the usual cleaning of tutorials
+
+              Possible values:
+              - default: Returns netted, duplicates dropped where rows carry an order number
+              - classic: Cancellations, returns and free items dropped, duplicates kept
+
+          --as-of <YYYY-MM-DD>
+              The day at which features are true [default: the day after the last line]
+
+    Run:
+          --memory <MB>
+              Megabytes of lines held in memory before temporary files are used
+
+          --threads <N>
+              Threads to use [default: all]
+
+          --config <FILE>
+              Settings file [default: habitue.toml in this folder, if there is one]
+
+      -q, --quiet
+              Say nothing but errors
+
+          --json
+              Print the result as JSON to stdout
+
+    Examples:
+      habitue assign habitue-results/model.json new_orders.csv -o placed.csv
+      habitue assign model.json orders/*.parquet --as-of 2025-01-01 > placed.csv
+
+    Customers that are unlike all that the model was fitted on get segment 0, "Fits none"; those whose
+    returns ate up
+    their purchases get segment 0, "No net purchase".
+    "#);
+}
+
+#[test]
+fn features_has_help() {
+    insta::assert_snapshot!(help(&["features", "--help"]), @r#"
+    Write the customer table alone: id and every feature
+
+    Usage: habitue features [OPTIONS] [ORDERS]...
+
+    Arguments:
+      [ORDERS]...
+              Orders (or a table of customers): CSV, TSV, Parquet, JSON lines or Excel files, folders or
+              patterns of them, - for standard input
+
+    Options:
+          --features <SET>
+              The features to write: core, rfm, behaviour, all, or names separated by commas
+              
+              [default: all]
+
+      -o, --output <FILE>
+              Where to write the table; its ending says the format (.csv, .parquet, .xlsx) [default: CSV
+              to stdout]
+
+          --rejects <FILE>
+              Where to write rejected rows with their reasons
+
+          --force
+              Overwrite files that exist
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Input:
+          --summaries <FILE>...
+              Fold on summaries written by `habitue fold`
+
+          --map <ROLE=COLUMN,…>
+              Name columns by role, e.g. customer="Customer ID",amount=Total; by number if there is no
+              header
+
+          --dates <DATES>
+              Which comes first in dates such as 03/04/2011
+
+              Possible values:
+              - dmy: Day first
+              - mdy: Month first
+
+          --currency <CODE>
+              The currency to keep where amounts are in several, e.g. EUR
+
+          --delimiter <CHAR>
+              What parts the columns of text files, if looking does not tell
+
+          --no-header
+              Text files have no header: columns are named 1, 2, 3, …
+
+          --sheet <NAME>
+              The sheet of a workbook to read
+
+          --cleaning <CLEANING>
+              What rows count: returns netted and duplicates dropped, or the usual cleaning of tutorials
+
+              Possible values:
+              - default: Returns netted, duplicates dropped where rows carry an order number
+              - classic: Cancellations, returns and free items dropped, duplicates kept
+
+          --as-of <YYYY-MM-DD>
+              The day at which features are true [default: the day after the last line]
+
+    Run:
+          --memory <MB>
+              Megabytes of lines held in memory before temporary files are used
+
+          --threads <N>
+              Threads to use [default: all]
+
+          --config <FILE>
+              Settings file [default: habitue.toml in this folder, if there is one]
+
+      -q, --quiet
+              Say nothing but errors
+
+          --json
+              Print the result as JSON to stdout
+
+    Examples:
+      habitue features data/online_retail.parquet -o customers.csv
+      habitue features orders.csv --features rfm > rfm.csv
+      habitue features 2024/*.csv.gz --as-of 2025-01-01 -o customers.parquet
+    "#);
+}
+
+#[test]
+fn fold_has_help() {
+    insta::assert_snapshot!(help(&["fold", "--help"]), @r#"
+    Fold orders into summaries, to be kept and folded on night by night
+
+    Usage: habitue fold [OPTIONS] --output <FILE> [ORDERS]...
+
+    Arguments:
+      [ORDERS]...
+              Orders (or a table of customers): CSV, TSV, Parquet, JSON lines or Excel files, folders or
+              patterns of them, - for standard input
+
+    Options:
+      -o, --output <FILE>
+              Where to write the summaries
+
+          --rejects <FILE>
+              Where to write rejected rows with their reasons
+
+          --force
+              Overwrite files that exist
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Input:
+          --summaries <FILE>...
+              Fold on summaries written by `habitue fold`
+
+          --map <ROLE=COLUMN,…>
+              Name columns by role, e.g. customer="Customer ID",amount=Total; by number if there is no
+              header
+
+          --dates <DATES>
+              Which comes first in dates such as 03/04/2011
+
+              Possible values:
+              - dmy: Day first
+              - mdy: Month first
+
+          --currency <CODE>
+              The currency to keep where amounts are in several, e.g. EUR
+
+          --delimiter <CHAR>
+              What parts the columns of text files, if looking does not tell
+
+          --no-header
+              Text files have no header: columns are named 1, 2, 3, …
+
+          --sheet <NAME>
+              The sheet of a workbook to read
+
+          --cleaning <CLEANING>
+              What rows count: returns netted and duplicates dropped, or the usual cleaning of tutorials
+
+              Possible values:
+              - default: Returns netted, duplicates dropped where rows carry an order number
+              - classic: Cancellations, returns and free items dropped, duplicates kept
+
+          --as-of <YYYY-MM-DD>
+              The day at which features are true [default: the day after the last line]
+
+    Run:
+          --memory <MB>
+              Megabytes of lines held in memory before temporary files are used
+
+          --threads <N>
+              Threads to use [default: all]
+
+          --config <FILE>
+              Settings file [default: habitue.toml in this folder, if there is one]
+
+      -q, --quiet
+              Say nothing but errors
+
+          --json
+              Print the result as JSON to stdout
+
+    Examples:
+      habitue fold january.csv -o customers.parquet
+      habitue fold february.csv --summaries customers.parquet -o customers.parquet --force
+      habitue segment --summaries customers.parquet
+    "#);
+}
+
+#[test]
+fn every_verb_has_a_test_of_its_help() {
+    let listed = help(&["--help"]);
+    let verbs = listed.lines().skip_while(|l| *l != "Commands:").skip(1).take_while(|l| !l.is_empty());
+    let verbs: Vec<&str> =
+        verbs.filter_map(|l| l.split_whitespace().next()).filter(|v| *v != "help").collect();
+    let tests = include_str!("help.rs");
+    for verb in &verbs {
+        assert!(tests.contains(&format!("help(&[\"{verb}\", \"--help\"])")), "{verb} has no test here");
+    }
+    assert!(verbs.len() >= 4, "{verbs:?}");
+}
+
+#[test]
+fn a_flag_that_is_not_there_is_a_mistake_of_usage() {
+    insta::assert_snapshot!(Folder::new().habitue(&["segment", "orders.csv", "--sead", "3"]), @r"
+    exit: 2
+    ── stdout
+    ── stderr
+    error: unexpected argument '--sead' found
+
+      tip: a similar argument exists: '--seed'
+
+    Usage: habitue segment --seed <N> <ORDERS>...
+
+    For more information, try '--help'.
+    ");
+    insta::assert_snapshot!(Folder::new().habitue(&["segment", "orders.csv", "--as-of", "10.12.2011"]), @r"
+    exit: 2
+    ── stdout
+    ── stderr
+    error: invalid value '10.12.2011' for '--as-of <YYYY-MM-DD>': write it as YYYY-MM-DD
+
+    For more information, try '--help'.
+    ");
+    assert_eq!(Folder::new().habitue(&[]).status, 2);
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    assert_eq!(help(&["--version"]), format!("habitue {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn orders_must_be_given() {
+    insta::assert_snapshot!(Folder::new().habitue(&["segment"]), @r"
+    exit: 1
+    ── stdout
+    ── stderr
+    error: no ORDERS were given: no such file, folder or pattern
+    ");
+}
