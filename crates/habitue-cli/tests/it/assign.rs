@@ -180,7 +180,7 @@ fn what_is_no_model_is_refused_with_what_to_give_instead() {
     ");
     let cut = std::fs::read_to_string(FIRST_MODEL).unwrap().replace("\"spread\"", "\"bread\"");
     folder.write("wrong.json", cut);
-    assert!(refused("wrong.json").refused().contains("bread"));
+    assert!(refused("wrong.json").refused().contains("missing field `spread`"));
 }
 
 #[test]

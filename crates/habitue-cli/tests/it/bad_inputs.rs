@@ -531,7 +531,11 @@ fn a_column_with_nothing_in_it_is_named() {
     "#);
     let mut columns = base_columns();
     columns.push(("UnitPrice", Arc::new(NullArray::new(10))));
-    insta::assert_snapshot!(refused("unpriced.parquet", parquet_file(columns)), @"");
+    insta::assert_snapshot!(refused("unpriced.parquet", parquet_file(columns)), @r#"
+    error: unpriced.parquet: column "UnitPrice" (unit_price) has no values
+
+    hint: name another column with map unit_price=…, or export the column again
+    "#);
 }
 
 #[test]

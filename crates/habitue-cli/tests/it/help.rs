@@ -18,6 +18,7 @@ fn the_program_lists_its_verbs() {
       assign    Place customers in the segments of a saved model
       features  Write the customer table alone: id and every feature
       fold      Fold orders into summaries, to be kept and folded on night by night
+      rules     Print the built-in persona or action rules, to copy and edit
       help      Print this message or the help of the given subcommand(s)
 
     Options:
@@ -416,6 +417,31 @@ fn fold_has_help() {
       habitue fold february.csv --summaries customers.parquet -o customers.parquet --force
       habitue segment --summaries customers.parquet
     "#);
+}
+
+#[test]
+fn rules_has_help() {
+    insta::assert_snapshot!(help(&["rules", "--help"]), @r"
+    Print the built-in persona or action rules, to copy and edit
+
+    Usage: habitue rules <WHICH>
+
+    Arguments:
+      <WHICH>
+              Which rules
+
+              Possible values:
+              - personas: What kind of segment it is, and its name
+              - actions:  What to do for each kind
+
+    Options:
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Examples:
+      habitue rules personas > personas.toml
+      habitue segment orders.csv --personas personas.toml
+    ");
 }
 
 #[test]
