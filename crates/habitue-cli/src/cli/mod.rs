@@ -3,6 +3,7 @@
 mod assign;
 mod features;
 mod fold;
+mod generate;
 mod options;
 mod segment;
 
@@ -28,6 +29,8 @@ enum Verb {
     Features(features::Features),
     /// Fold orders into summaries, to be kept and folded on night by night
     Fold(fold::Fold),
+    /// Write realistic orders of any size, to try things out
+    Generate(generate::Generate),
 }
 
 impl Command {
@@ -37,6 +40,7 @@ impl Command {
             Verb::Assign(verb) => verb.run(),
             Verb::Features(verb) => verb.run(),
             Verb::Fold(verb) => verb.run(),
+            Verb::Generate(verb) => verb.run(),
         }
     }
 }
