@@ -3,6 +3,7 @@
 //! No files, no clock, no threads of its own beyond `rayon`, no printing: slices and structs in, structs out.
 //! Modules are layered; a module uses only those above it in this list (a test holds it).
 #![doc(test(attr(deny(warnings))))]
+#![cfg_attr(test, expect(clippy::float_cmp, reason = "tests hold numbers that must come out exactly"))]
 
 pub mod error;
 pub mod money;

@@ -5,6 +5,7 @@ mod features;
 mod fold;
 mod generate;
 mod options;
+mod rules;
 mod segment;
 
 use clap::{Parser, Subcommand};
@@ -31,6 +32,8 @@ enum Verb {
     Fold(fold::Fold),
     /// Write realistic orders of any size, to try things out
     Generate(generate::Generate),
+    /// Print the built-in persona or action rules, to copy and edit
+    Rules(rules::Rules),
 }
 
 impl Command {
@@ -41,6 +44,7 @@ impl Command {
             Verb::Features(verb) => verb.run(),
             Verb::Fold(verb) => verb.run(),
             Verb::Generate(verb) => verb.run(),
+            Verb::Rules(verb) => verb.run(),
         }
     }
 }

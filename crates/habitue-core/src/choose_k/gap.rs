@@ -10,8 +10,10 @@ use crate::{Matrix, Result};
 
 /// The gap statistic (Tibshirani, Walther & Hastie 2001): `Gap(k) = mean_b ln W*_b(k) − ln W(k)`.
 ///
-/// `W(k)` is the inertia of the best clustering found with `k` clusters, `W*_b(k)` that of reference draw `b`:
-/// as many rows, uniform in the smallest box along the principal axes of the data that holds them (their choice b).
+/// `W(k)` is the inertia of the best clustering found with `k` clusters, `W*_b(k)` that of reference draw
+/// `b`:
+/// as many rows, uniform in the smallest box along the principal axes of the data that holds them (their
+/// choice b).
 /// The error of a gap is `s(k) = sd_b(ln W*_b(k)) · √(1 + 1/B)`.
 ///
 /// Data and draws are clustered with the same number of starts, so that neither is favoured.
@@ -37,7 +39,8 @@ pub struct Gap {
     pub gap: f64,
     /// `s(k)`.
     pub error: f64,
-    /// Mean silhouette of the clusterings of the reference draws: what `k` clusters score where there are none; `None` for one.
+    /// Mean silhouette of the clusterings of the reference draws: what `k` clusters score where there are
+    /// none; `None` for one.
     pub reference_silhouette: Option<f64>,
     /// How far the silhouette of one more draw may lie from that, as `s(k)` for the gap; 0 for one cluster.
     pub reference_error: f64,
@@ -58,13 +61,13 @@ impl GapStatistic {
     /// As [`KMeans::fit`].
     pub fn compute(&self, x: &Matrix) -> Result<Vec<Option<Gap>>> {
         let mut random = Random::stream(self.seed, 0);
-        let sample =
-            (x.n_rows() > self.max_rows).then(|| x.select(&random.sample(x.n_rows(), self.max_rows)));
-        let x = sample.as_ref().unwrap_or(x);
-        let log_inertia = self.cluster(x, 0)?.log_inertia;
-        let turned = along_axes(x);
+        let n_rows = x.n_rows().min(self.max_rows);
+        let sample = (n_rows < x.n_rows()).then(|| x.select(&random.sample(x.n_rows(), n_rows)));
+        let log_inertia = self.cluster(sample.as_ref().unwrap_or(x), 0)?.log_inertia;
+        // The box is that of all rows, so that it does not depend on who is in the sample.
+        let bounds = bounds(&along_axes(x));
         let draw = |b: usize| {
-            let reference = uniform_in_box(&turned, &mut Random::stream(self.seed, 1 + b as u64))?;
+            let reference = uniform(&bounds, n_rows, &mut Random::stream(self.seed, 1 + b as u64))?;
             self.cluster(&reference, 1 + b as u64)
         };
         let draws: Vec<Draw> = (0..self.n_draws).into_par_iter().map(draw).collect::<Result<_>>()?;
@@ -113,7 +116,8 @@ fn mean_and_error(draws: &[f64]) -> (f64, f64) {
     (mean, (variance * (1.0 + 1.0 / n)).sqrt())
 }
 
-/// The smallest `k` whose gap is at least the next one less its error (step 3 of the paper), or which leaves no inertia at all;
+/// The smallest `k` whose gap is at least the next one less its error (step 3 of the paper), or which leaves
+/// no inertia at all;
 /// `None` if the gap rises to the end.
 ///
 /// ```
@@ -151,17 +155,22 @@ fn along_axes(x: &Matrix) -> Matrix {
     Matrix::new(d, values).expect("a rotation of finite rows within the checked spread is finite")
 }
 
-/// As many rows, each value drawn evenly between the least and the greatest of its column.
-fn uniform_in_box(x: &Matrix, random: &mut Random) -> Result<Matrix> {
+/// The least and the greatest value of each column.
+fn bounds(x: &Matrix) -> Vec<(f64, f64)> {
     let mut bounds = vec![(f64::INFINITY, f64::NEG_INFINITY); x.n_cols()];
     for row in x.rows() {
         for (bound, &value) in bounds.iter_mut().zip(row) {
             *bound = (bound.0.min(value), bound.1.max(value));
         }
     }
-    let rows = std::iter::repeat_n(&bounds, x.n_rows());
+    bounds
+}
+
+/// Rows whose values are drawn evenly within the bounds of their column.
+fn uniform(bounds: &[(f64, f64)], n_rows: usize, random: &mut Random) -> Result<Matrix> {
+    let rows = std::iter::repeat_n(bounds, n_rows);
     let values = rows.flatten().map(|(low, high)| low + (high - low) * random.uniform());
-    Matrix::new(x.n_cols(), values.collect())
+    Matrix::new(bounds.len(), values.collect())
 }
 
 #[cfg(test)]
@@ -174,7 +183,7 @@ mod tests {
         let turned = along_axes(&x);
         assert!(turned.rows().all(|row| row[1].abs() < 1e-12));
         assert!((turned.row(0)[0].abs() - 4.5_f64.sqrt()).abs() < 1e-12);
-        let drawn = uniform_in_box(&turned, &mut Random::new(1)).unwrap();
+        let drawn = uniform(&bounds(&turned), 50, &mut Random::new(1)).unwrap();
         assert!(drawn.rows().all(|row| row[0].abs() <= 4.5_f64.sqrt() + 1e-12 && row[1].abs() < 1e-12));
     }
 

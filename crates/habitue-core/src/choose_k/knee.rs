@@ -1,12 +1,14 @@
 //! The knee of a curve that falls ever more slowly.
 
-/// Where a falling, flattening curve over `1, 2, 3, …` (any evenly spaced points) bends most; an index into `values`.
+/// Where a falling, flattening curve over `1, 2, 3, …` (any evenly spaced points) bends most; an index into
+/// `values`.
 ///
-/// Kneedle (Satopää, Albrecht, Irwin & Raghavan 2011, §3) with sensitivity 1: both axes are brought to 0–1 and the curve is turned
-/// upside down; the knee is the first local maximum of the distance above the diagonal after which that distance falls by more than
-/// one step of the other axis before it rises again.
+/// Kneedle (Satopää, Albrecht, Irwin & Raghavan 2011, §3) with sensitivity 1: both axes are brought to 0–1
+/// and the curve is turned upside down; the knee is the first local maximum of the distance above the
+/// diagonal after which that distance falls by more than one step of the other axis before it rises again.
 ///
-/// - `values`: one a point, finite. `None` for fewer than three points, a flat curve, or one without such a bend.
+/// - `values`: one a point, finite. `None` for fewer than three points, a flat curve, or one without such a
+///   bend.
 ///
 /// Costs `O(n)`.
 ///
@@ -57,7 +59,8 @@ mod tests {
 
     #[test]
     fn the_bend_is_found_by_hand() {
-        // Heights above the diagonal: 0, 0.8 − 0.25, 0.9 − 0.5, 0.95 − 0.75, 0: highest at 1, and 0.2 < 0.55 − 0.25 soon after.
+        // Heights above the diagonal: 0, 0.8 − 0.25, 0.9 − 0.5, 0.95 − 0.75, 0: highest at 1, and 0.2 < 0.55
+        // − 0.25 soon after.
         assert_eq!(knee(&[100.0, 20.0, 10.0, 5.0, 0.0]), Some(1));
     }
 }

@@ -17,25 +17,30 @@ use gap::GapStatistic;
 /// How many segments there are, by k-means for every number from 1 to `k_max`.
 ///
 /// **The verdict**, in order:
-/// 1. *Is there structure?* Three witnesses are heard. The silhouette: how far it lies above that of the gap's reference draws, which
-///    have no clusters, less twice the error of that difference. The gap statistic: whether the gap of some `k` is above that of 1
-///    by more than its error. And spikes: whether a tenth of the customers, ten at least, share one value of a column that varies, as
-///    those who bought once do. Structure is clear if some `k` lies 0.10 above; faint if some lies 0.04 above and the gap agrees,
+/// 1. *Is there structure?* Three witnesses are heard. The silhouette: how far it lies above that of the
+///    gap's reference draws, which have no clusters, less twice the error of that difference. The gap
+///    statistic: whether the gap of some `k` is above that of 1 by more than its error. And spikes: whether a
+///    tenth of the customers, ten at least, share one value of a column that varies, as those who bought once
+///    do. Structure is clear if some `k` lies 0.10 above; faint if some lies 0.04 above and the gap agrees,
 ///    or if there is a spike; and otherwise there is none, and the answer is one segment.
-/// 2. *Which numbers would serve a shop?* Those from `min_segments` to `max_segments` with a share of customers between `min_share` and
-///    `max_share` in every segment. If none does, the one that misses by the smallest factor is taken.
-/// 3. *Which of them is best?* Each is ranked by silhouette, by silhouette above the reference draws, by Calinski-Harabasz and by
-///    Davies-Bouldin; the lowest sum of ranks wins, the larger number of equals. Indices are ranked and not averaged because their
-///    scales have nothing in common; the second is there because the others favour few clusters whatever the data.
-/// 4. *Would more cost anything?* The largest number whose silhouette, plain and above the draws, is within 0.01 of the winner's
-///    is taken instead: a shop can act on more segments.
+/// 2. *Which numbers would serve a shop?* Those from `min_segments` to `max_segments` with a share of
+///    customers between `min_share` and `max_share` in every segment. If none does, the one that misses by
+///    the smallest factor is taken.
+/// 3. *Which of them is best?* Each is ranked by silhouette, by silhouette above the reference draws, by
+///    Calinski-Harabasz and by Davies-Bouldin; the lowest sum of ranks wins, the larger number of equals.
+///    Indices are ranked and not averaged because their scales have nothing in common; the second is there
+///    because the others favour few clusters whatever the data.
+/// 4. *Would more cost anything?* The largest number whose silhouette, plain and above the draws, is within
+///    0.005 of the winner's is taken instead: a shop can act on more segments.
 ///
 /// With fewer distinct customers than `min_segments`, each distinct kind is a segment.
 ///
-/// Costs `k_max · n_init` runs of k-means, one pass over all pairs of up to `silhouette_rows` rows (in the same order of time above),
-/// and the gap statistic on at most `gap_rows` rows. Keeps the clusters of every `k`: `O(n k_max)` memory.
+/// Costs `k_max · n_init` runs of k-means, one pass over all pairs of up to `silhouette_rows` rows (in the
+/// same order of time above), and the gap statistic on at most `gap_rows` rows. Keeps the clusters of every
+/// `k`: `O(n k_max)` memory.
 ///
-/// Tibshirani, Walther & Hastie 2001; Rousseeuw 1987; Caliński & Harabasz 1974; Davies & Bouldin 1979; Satopää et al. 2011.
+/// Tibshirani, Walther & Hastie 2001; Rousseeuw 1987; Caliński & Harabasz 1974; Davies & Bouldin 1979;
+/// Satopää et al. 2011.
 ///
 /// ```
 /// use habitue_core::{Matrix, choose_k::ChooseK};
@@ -132,7 +137,8 @@ pub struct Candidate {
     pub silhouette: Option<f64>,
     /// Standard error of the silhouette where it was sampled.
     pub silhouette_error: Option<f64>,
-    /// Mean silhouette of each segment, by cluster index; `None` where no member was sampled, empty for one segment.
+    /// Mean silhouette of each segment, by cluster index; `None` where no member was sampled, empty for one
+    /// segment.
     pub segment_silhouettes: Vec<Option<f64>>,
     /// Silhouette less that of reference draws without clusters.
     pub silhouette_above_chance: Option<f64>,
@@ -200,8 +206,9 @@ impl ChooseK {
     /// Tries every number of segments on the rows of `x`, `n × d`, and decides.
     ///
     /// # Errors
-    /// [`Error::NoCustomers`] without rows, [`Error::SegmentCount`] if `k` is 0 or above the number of distinct customers,
-    /// [`Error::Setting`] for bounds that contradict each other, [`Error::Spread`] if distances would overflow or vanish.
+    /// [`Error::NoCustomers`] without rows, [`Error::SegmentCount`] if `k` is 0 or above the number of
+    /// distinct customers, [`Error::Setting`] for bounds that contradict each other, [`Error::Spread`] if
+    /// distances would overflow or vanish.
     pub fn fit(&self, x: &Matrix) -> Result<Choice> {
         self.check()?;
         if x.n_rows() == 0 {
@@ -324,7 +331,8 @@ struct Seen {
     spike: f64,
 }
 
-/// The greatest share of rows with one and the same value of a column that varies; 0 if fewer than ten rows have it.
+/// The greatest share of rows with one and the same value of a column that varies; 0 if fewer than ten rows
+/// have it.
 fn spike(x: &Matrix) -> f64 {
     let longest_run = |column: usize| {
         let values = crate::math::quantile::sorted(x.rows().map(|row| row[column]));

@@ -11,7 +11,7 @@ const FAINT: f64 = 0.04;
 /// So is this share of customers with one and the same value of a column.
 const SPIKE: f64 = 0.10;
 /// A silhouette lower by no more than this is not worse.
-const NO_WORSE: f64 = 0.01;
+const NO_WORSE: f64 = 0.005;
 
 /// Decides; `candidates` are complete but for the verdict.
 pub(super) fn decide(settings: &ChooseK, candidates: Vec<Candidate>, seen: &Seen) -> Choice {
@@ -96,7 +96,8 @@ fn surely_above(candidate: &Candidate) -> f64 {
 
 /// Whether some number of clusters is tighter than one cluster, beyond its error.
 ///
-/// Not the one-standard-error rule, which stops at the first dip: gaps often fall from 1 to 2 and rise above both at 5.
+/// Not the one-standard-error rule, which stops at the first dip: gaps often fall from 1 to 2 and rise above
+/// both at 5.
 fn gap_agrees(gaps: &[Option<Gap>]) -> bool {
     let Some(one) = gaps.first().copied().flatten() else { return false };
     gaps.iter().skip(1).flatten().any(|gap| gap.gap - gap.error > one.gap)
@@ -247,5 +248,33 @@ fn list(names: &[String]) -> String {
         [] => String::new(),
         [one] => one.clone(),
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gaps(values: &[f64]) -> Vec<Option<Gap>> {
+        let gap =
+            |&gap: &f64| Some(Gap { gap, error: 0.1, reference_silhouette: None, reference_error: 0.0 });
+        values.iter().map(gap).collect()
+    }
+
+    #[test]
+    fn a_gap_that_falls_and_rises_again_agrees_if_it_ends_above_its_error() {
+        assert!(gap_agrees(&gaps(&[0.5, 0.3, 0.65])));
+        assert!(!gap_agrees(&gaps(&[0.5, 0.3, 0.55])));
+        assert!(!gap_agrees(&gaps(&[0.5])) && !gap_agrees(&[]));
+    }
+
+    #[test]
+    fn numbers_are_listed_as_people_write_them() {
+        let names = ["3", "4", "5"].map(str::to_owned);
+        assert_eq!(
+            (list(&names), list(&names[..2]), list(&names[..1])),
+            ("3, 4 and 5".into(), "3 and 4".into(), "3".into())
+        );
+        assert_eq!((percent(0.02), percent(0.345)), ("2 %".into(), "34.5 %".into()));
     }
 }

@@ -16,8 +16,8 @@ const SIDE_BY_SIDE: usize = 50_000;
 ///
 /// - A cluster is never empty; equal rows are always in one cluster; ties go to the lower index.
 /// - With `n_clusters` 1 the only centre is the mean of all rows.
-/// - Start `s` draws from stream `s` of the seed, so more starts never give a worse answer,
-///   and the answer is the same to the bit on any number of threads.
+/// - Start `s` draws from stream `s` of the seed, so more starts never give a worse answer, and the answer is
+///   the same to the bit on any number of threads.
 ///
 /// Costs `O(n k d)` time an iteration and `O(n)` memory for each start that runs at a time.
 ///
@@ -56,8 +56,9 @@ impl KMeans {
     /// Clusters the rows of `x`, `n × d`.
     ///
     /// # Errors
-    /// [`Error::SegmentCount`] if `n_clusters` is 0 or above the number of distinct rows, [`Error::NoCustomers`] without rows,
-    /// [`Error::Setting`] if `n_init` or `max_iterations` is 0, [`Error::Spread`] if distances would overflow or vanish.
+    /// [`Error::SegmentCount`] if `n_clusters` is 0 or above the number of distinct rows,
+    /// [`Error::NoCustomers`] without rows, [`Error::Setting`] if `n_init` or `max_iterations` is 0,
+    /// [`Error::Spread`] if distances would overflow or vanish.
     pub fn fit(&self, x: &Matrix) -> Result<Clusters> {
         for (setting, value) in [("n_init", self.n_init), ("max_iterations", self.max_iterations)] {
             if value == 0 {

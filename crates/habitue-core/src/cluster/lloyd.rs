@@ -10,17 +10,18 @@ use crate::math::lanes::{LANES, Lanes};
 
 /// Moves centres to a fixed point of Lloyd's map (Lloyd 1982; Forgy 1965).
 ///
-/// Repeats: every row goes to its nearest centre (the lower index of equals), every centre becomes the mean of its rows;
-/// until no label changes, never a tolerance. So the labels returned are those of the centres returned, and with `converged`
-/// every centre is the mean of its members.
+/// Repeats: every row goes to its nearest centre (the lower index of equals), every centre becomes the mean
+/// of its rows;
+/// until no label changes, never a tolerance. So the labels returned are those of the centres returned, and
+/// with `converged` every centre is the mean of its members.
 ///
 /// - `x`: `n × d`; `start`: `k × d`, `k ≥ 1`; `max_iterations ≥ 1` passes of assignment.
-/// - A cluster left without members takes the row farthest from its own centre (the lowest row of equals,
-///   and never the last member of another cluster), which lowers the inertia.
+/// - A cluster left without members takes the row farthest from its own centre (the lowest row of equals, and
+///   never the last member of another cluster), which lowers the inertia.
 /// - Stopped early, the last pass still labels every row by the centres returned.
 ///
-/// Costs `O(n k d)` time an iteration and `O(n)` memory. Sums are made over fixed chunks of rows and added in their order,
-/// so the result is the same to the bit on any number of threads.
+/// Costs `O(n k d)` time an iteration and `O(n)` memory. Sums are made over fixed chunks of rows and added in
+/// their order, so the result is the same to the bit on any number of threads.
 pub fn lloyd(x: &Matrix, start: Matrix, max_iterations: usize) -> Clusters {
     let mut centres = start;
     let mut labels = vec![usize::MAX; x.n_rows()];
@@ -146,7 +147,8 @@ fn means(x: &Matrix, k: usize, labels: &[usize]) -> Pass {
     total
 }
 
-/// Gives every cluster without members the row farthest from its centre. Rare, so neither parallel nor clever.
+/// Gives every cluster without members the row farthest from its centre. Rare, so neither parallel nor
+/// clever.
 fn repair(x: &Matrix, centres: &Matrix, labels: &mut [usize]) {
     let mut counts = vec![0_usize; centres.n_rows()];
     for &label in labels.iter() {
@@ -175,7 +177,8 @@ mod tests {
 
     #[test]
     fn two_pairs_on_a_line_settle_on_their_means() {
-        // By hand: from 0 and 1 the first pass gives {0}, {1, 9, 10}; the means 0 and 20/3 give {0, 1}, {9, 10}.
+        // By hand: from 0 and 1 the first pass gives {0}, {1, 9, 10}; the means 0 and 20/3 give {0, 1}, {9,
+        // 10}.
         let found = lloyd(&column(&[0.0, 1.0, 9.0, 10.0]), column(&[0.0, 1.0]), 300);
         assert_eq!(found.centres.values(), [0.5, 9.5]);
         assert_eq!(found.labels, [0, 0, 1, 1]);

@@ -14,7 +14,8 @@ use crate::math::distance::squared;
 pub struct Clusters {
     /// One row a cluster, in the columns of the data.
     pub centres: Matrix,
-    /// The cluster of each row, 0-based; always the nearest centre, the lower index where two are equally near.
+    /// The cluster of each row, 0-based; always the nearest centre, the lower index where two are equally
+    /// near.
     pub labels: Vec<usize>,
     /// Sum of squared distances to the nearest centre.
     pub inertia: f64,

@@ -7,14 +7,17 @@ use crate::math::lanes::{LANES, Lanes};
 use crate::math::random::Random;
 use crate::{Error, Matrix, Result};
 
-/// Chooses `k` rows as first centres by greedy k-means++ (Arthur & Vassilvitskii 2007, §2.2, and its last section for "greedy").
+/// Chooses `k` rows as first centres by greedy k-means++ (Arthur & Vassilvitskii 2007, §2.2, and its last
+/// section for "greedy").
 ///
 /// The first is drawn evenly; each further one is the best of `2 + ⌊ln k⌋` candidates drawn with probability
-/// `D(x)² / Σ D(x)²`, where `D` is the distance to the nearest centre so far and the best leaves the smallest `Σ D²`.
+/// `D(x)² / Σ D(x)²`, where `D` is the distance to the nearest centre so far and the best leaves the smallest
+/// `Σ D²`.
 /// Returns `k` rows of `x`, all different. Costs `O(n k d ln k)` time and `O(n)` memory.
 ///
 /// # Errors
-/// [`Error::SegmentCount`] if `k` is 0 or there are fewer than `k` different rows, [`Error::NoCustomers`] if there are none.
+/// [`Error::SegmentCount`] if `k` is 0 or there are fewer than `k` different rows, [`Error::NoCustomers`] if
+/// there are none.
 pub fn plus_plus(x: &Matrix, k: usize, random: &mut Random) -> Result<Matrix> {
     if x.n_rows() == 0 {
         return Err(Error::NoCustomers);

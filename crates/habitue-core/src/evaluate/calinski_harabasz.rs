@@ -4,18 +4,21 @@ use super::Groups;
 use crate::math::distance::{means, squared};
 use crate::{Matrix, Result};
 
-/// The ratio of scatter between clusters to scatter within: `(B / (k − 1)) / (W / (n − k))` (Caliński & Harabasz 1974, eq. 3).
+/// The ratio of scatter between clusters to scatter within: `(B / (k − 1)) / (W / (n − k))` (Caliński &
+/// Harabasz 1974, eq. 3).
 ///
 /// `B = Σ_c n_c ‖μ_c − μ‖²` and `W` is the inertia. Higher is better; there is no upper bound.
 ///
 /// - `x`: `n × d`; `labels`: `n`.
-/// - `None` for fewer than two clusters, for as many clusters as rows, and where every row is the mean of its cluster (`W = 0`);
+/// - `None` for fewer than two clusters, for as many clusters as rows, and where every row is the mean of its
+///   cluster (`W = 0`);
 ///   in the last case scikit-learn says 1.
 ///
 /// Costs `O(n d)`.
 ///
 /// # Errors
-/// [`crate::Error::Length`] if there is not one label a row, [`crate::Error::Spread`] if distances would overflow or vanish.
+/// [`crate::Error::Length`] if there is not one label a row, [`crate::Error::Spread`] if distances would
+/// overflow or vanish.
 ///
 /// ```
 /// use habitue_core::{Matrix, evaluate::calinski_harabasz::calinski_harabasz};

@@ -4,8 +4,8 @@ use super::Groups;
 use crate::math::distance::squared;
 use crate::{Matrix, Result};
 
-/// How much each cluster overlaps with its worst neighbour, on average: `(1/k) Σ_a max_{b≠a} (s_a + s_b) / ‖μ_a − μ_b‖`
-/// (Davies & Bouldin 1979, defs. 1–5, with both exponents as scikit-learn has them).
+/// How much each cluster overlaps with its worst neighbour, on average: `(1/k) Σ_a max_{b≠a} (s_a + s_b) /
+/// ‖μ_a − μ_b‖` (Davies & Bouldin 1979, defs. 1–5, with both exponents as scikit-learn has them).
 ///
 /// `s_a` is the mean distance of members to their mean `μ_a`. Lower is better; 0 is the least.
 ///
@@ -16,7 +16,8 @@ use crate::{Matrix, Result};
 /// Costs `O(n d + k² d)`.
 ///
 /// # Errors
-/// [`crate::Error::Length`] if there is not one label a row, [`crate::Error::Spread`] if distances would overflow or vanish.
+/// [`crate::Error::Length`] if there is not one label a row, [`crate::Error::Spread`] if distances would
+/// overflow or vanish.
 ///
 /// ```
 /// use habitue_core::{Matrix, evaluate::davies_bouldin::davies_bouldin};

@@ -11,7 +11,8 @@ use crate::{Matrix, Result};
 /// Costs `O(n d)`.
 ///
 /// # Errors
-/// [`crate::Error::Length`] if there is not one label a row, [`crate::Error::Spread`] if distances would overflow or vanish.
+/// [`crate::Error::Length`] if there is not one label a row, [`crate::Error::Spread`] if distances would
+/// overflow or vanish.
 ///
 /// ```
 /// use habitue_core::{Matrix, evaluate::inertia::inertia};

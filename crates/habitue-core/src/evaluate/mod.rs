@@ -42,7 +42,8 @@ impl Groups {
     }
 }
 
-/// One above the highest label, having checked that there is a label for each row and that distances can be trusted.
+/// One above the highest label, having checked that there is a label for each row and that distances can be
+/// trusted.
 fn check_labels(x: &Matrix, labels: &[usize]) -> Result<usize> {
     if labels.len() != x.n_rows() {
         return Err(Error::Length { what: "labels".to_owned(), expected: x.n_rows(), got: labels.len() });

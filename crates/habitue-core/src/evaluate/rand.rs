@@ -4,11 +4,14 @@ use std::collections::BTreeMap;
 
 use crate::{Error, Result};
 
-/// Agreement of two partitions of the same customers, 1 when equal and 0 on average by chance (Hubert & Arabie 1985, eq. 5).
+/// Agreement of two partitions of the same customers, 1 when equal and 0 on average by chance (Hubert &
+/// Arabie 1985, eq. 5).
 ///
-/// Over all pairs of rows: `(Σ C(n_ij, 2) − e) / ((Σ C(aᵢ, 2) + Σ C(b_j, 2)) / 2 − e)` with `e = Σ C(aᵢ, 2) Σ C(b_j, 2) / C(n, 2)`.
+/// Over all pairs of rows: `(Σ C(n_ij, 2) − e) / ((Σ C(aᵢ, 2) + Σ C(b_j, 2)) / 2 − e)` with `e = Σ C(aᵢ, 2) Σ
+/// C(b_j, 2) / C(n, 2)`.
 ///
-/// - `first`, `second`: `n` labels each; the numbers themselves do not matter. The result is at most 1 and may be below 0.
+/// - `first`, `second`: `n` labels each; the numbers themselves do not matter. The result is at most 1 and
+///   may be below 0.
 /// - 1 for partitions that both put all in one, both put each alone, or have fewer than two rows.
 /// - Pairs are counted in whole numbers, so the answer does not depend on the order of rows.
 ///
@@ -59,7 +62,8 @@ mod tests {
 
     #[test]
     fn a_hand_counted_table_gives_its_index() {
-        // Table [[2, 1], [0, 3]]: together in both 1 + 3 = 4, in the first 3 + 3 = 6, in the second 1 + 6 = 7, of 15 pairs.
+        // Table [[2, 1], [0, 3]]: together in both 1 + 3 = 4, in the first 3 + 3 = 6, in the second 1 + 6 =
+        // 7, of 15 pairs.
         let index = adjusted_rand(&[0, 0, 0, 1, 1, 1], &[0, 0, 1, 1, 1, 1]).unwrap();
         assert!((index - (4.0 - 42.0 / 15.0) / (6.5 - 42.0 / 15.0)).abs() < 1e-15);
     }

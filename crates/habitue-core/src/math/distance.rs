@@ -4,7 +4,8 @@ use crate::{Error, Matrix, Result};
 
 /// The squared Euclidean distance of two rows of one length: `Σ (aⱼ − bⱼ)²`.
 ///
-/// By differences and never by `‖a‖² + ‖b‖² − 2ab`, so that equal rows are at distance 0 exactly, wherever they lie.
+/// By differences and never by `‖a‖² + ‖b‖² − 2ab`, so that equal rows are at distance 0 exactly, wherever
+/// they lie.
 ///
 /// ```
 /// assert_eq!(habitue_core::math::distance::squared(&[0.0, 0.0], &[3.0, 4.0]), 25.0);
@@ -21,7 +22,8 @@ pub fn squared(a: &[f64], b: &[f64]) -> f64 {
 /// Refuses a matrix whose squared distances would overflow or vanish.
 ///
 /// # Errors
-/// [`Error::Spread`] if the widest column spreads over more than 1e140, or over less than 1e-140 without being constant.
+/// [`Error::Spread`] if the widest column spreads over more than 1e140, or over less than 1e-140 without
+/// being constant.
 pub fn check_spread(x: &Matrix) -> Result<()> {
     let mut low = vec![f64::INFINITY; x.n_cols()];
     let mut high = vec![f64::NEG_INFINITY; x.n_cols()];

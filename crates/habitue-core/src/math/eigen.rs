@@ -2,7 +2,8 @@
 
 /// The eigenvalues and eigenvectors of a symmetric matrix, largest eigenvalue first.
 ///
-/// `values[i]` belongs to `vectors[i]`, a unit vector of length `n`; its sign is such that its largest component is positive.
+/// `values[i]` belongs to `vectors[i]`, a unit vector of length `n`; its sign is such that its largest
+/// component is positive.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Eigen {
     /// Eigenvalues, descending.
@@ -11,11 +12,12 @@ pub struct Eigen {
     pub vectors: Vec<Vec<f64>>,
 }
 
-/// The principal axes of a symmetric matrix by cyclic Jacobi rotations (Golub & Van Loan, *Matrix Computations*, 4th ed., §8.5).
+/// The principal axes of a symmetric matrix by cyclic Jacobi rotations (Golub & Van Loan, *Matrix
+/// Computations*, 4th ed., §8.5).
 ///
 /// `matrix` holds `n` rows of `n` values; only its symmetric part is meaningful.
-/// Each sweep rotates every off-diagonal pair to zero once; ten sweeps are more than enough for the few dozen features of a shop,
-/// and the loop ends at sixty in any case.
+/// Each sweep rotates every off-diagonal pair to zero once; ten sweeps are more than enough for the few dozen
+/// features of a shop, and the loop ends at sixty in any case.
 /// Costs `O(n³)` a sweep and `O(n²)` memory.
 pub fn symmetric(matrix: &[f64], n: usize) -> Eigen {
     let mut a = matrix.to_vec();

@@ -5,8 +5,8 @@ pub const LANES: usize = 8;
 
 /// Up to eight rows, column by column.
 ///
-/// The compiler turns the loops over lanes into vector instructions; each distance is summed over the columns in their order,
-/// so it equals [`super::distance::squared`] to the bit.
+/// The compiler turns the loops over lanes into vector instructions; each distance is summed over the columns
+/// in their order, so it equals [`super::distance::squared`] to the bit.
 #[derive(Debug, Clone)]
 pub struct Lanes {
     columns: Vec<[f64; LANES]>,

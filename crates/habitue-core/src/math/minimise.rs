@@ -1,9 +1,12 @@
 //! The minimum of a function of one variable.
 
-/// Where a function is smallest between two bounds (Brent 1973, *Algorithms for Minimization without Derivatives*, ch. 5).
+/// Where a function is smallest between two bounds (Brent 1973, *Algorithms for Minimization without
+/// Derivatives*, ch. 5).
 ///
-/// Golden-section steps, replaced by the minimum of a parabola through the last three points where that is safe.
-/// For a function with one valley the answer is within about `tolerance` of the minimum; with several it is one of them.
+/// Golden-section steps, replaced by the minimum of a parabola through the last three points where that is
+/// safe.
+/// For a function with one valley the answer is within about `tolerance` of the minimum; with several it is
+/// one of them.
 /// Never evaluates at the bounds; ends after 200 evaluations in any case.
 ///
 /// ```

@@ -1,4 +1,5 @@
-//! Small numeric parts: seeded random numbers, distances, quantiles, and what a method needs of linear algebra.
+//! Small numeric parts: seeded random numbers, distances, quantiles, and what a method needs of linear
+//! algebra.
 
 pub mod chunks;
 pub mod distance;

@@ -13,7 +13,8 @@ pub struct Moments {
 
 /// The moments of finite values; all 0 where there are none.
 ///
-/// Values are first divided by a power of two near the largest of them, which is exact, so that squares neither overflow nor vanish.
+/// Values are first divided by a power of two near the largest of them, which is exact, so that squares
+/// neither overflow nor vanish.
 ///
 /// ```
 /// use habitue_core::math::moments::moments;

@@ -2,7 +2,8 @@
 
 /// A small, fast generator: xoshiro256++ (Blackman & Vigna 2021), seeded by `SplitMix64`.
 ///
-/// Streams for parallel work are made with [`Random::stream`], so that results do not depend on which thread runs first.
+/// Streams for parallel work are made with [`Random::stream`], so that results do not depend on which thread
+/// runs first.
 #[derive(Debug, Clone)]
 pub struct Random {
     state: [u64; 4],
@@ -43,12 +44,14 @@ impl Random {
         (self.next_u64() >> 11) as f64 * (1.0 / (1_u64 << 53) as f64)
     }
 
-    /// A whole number in `0..n`, without bias that anyone could measure (multiply-shift; Lemire 2019). `n` is at least 1.
+    /// A whole number in `0..n`, without bias that anyone could measure (multiply-shift; Lemire 2019). `n` is
+    /// at least 1.
     pub fn below(&mut self, n: usize) -> usize {
         ((u128::from(self.next_u64()) * n as u128) >> 64) as usize
     }
 
-    /// `m` different numbers of `0..n`, ascending, every set equally likely; all of them if `m` is `n` or more.
+    /// `m` different numbers of `0..n`, ascending, every set equally likely; all of them if `m` is `n` or
+    /// more.
     ///
     /// Selection sampling (Knuth, *The Art of Computer Programming* 2, §3.4.2, algorithm S). Costs `O(n)`.
     pub fn sample(&mut self, n: usize, m: usize) -> Vec<usize> {

@@ -80,7 +80,16 @@ fn places(
         recency,
         income: place(&dimensions.income),
         overdue: dimensions.typical_overdue(segmented, segment),
+        value_per_customer: value_per_customer(segmented, segment, dimensions),
     }
+}
+
+/// The segment's mean value as a multiple of the mean of all customers; `None` where nobody brings any.
+fn value_per_customer(segmented: &Segmented<'_>, segment: usize, dimensions: &Dimensions) -> Option<f64> {
+    let values = segmented.table().numbers(dimensions.value.as_deref()?)?;
+    let own = Moments::of(segmented.values_of(segment, values)).mean();
+    let all = Moments::of(values.iter().copied()).mean();
+    (all > 0.0).then_some(own / all)
 }
 
 /// How a segment differs from the others of its group in one feature.

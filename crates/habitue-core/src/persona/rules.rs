@@ -64,6 +64,8 @@ pub struct When {
     pub recency: Option<Range>,
     /// Standing in income, 0 to 1.
     pub income: Option<Range>,
+    /// Mean value of the segment's customers over the mean of all customers; what a few big spenders bring counts.
+    pub value_per_customer: Option<Range>,
     /// Typical value over the typical value of all customers.
     pub value_ratio: Option<Range>,
     /// Typical frequency over that of all customers.
@@ -132,6 +134,8 @@ pub(super) struct Places {
     pub(super) recency: Option<Place>,
     pub(super) income: Option<Place>,
     pub(super) overdue: Option<f64>,
+    /// The mean value over that of all customers.
+    pub(super) value_per_customer: Option<f64>,
 }
 
 impl Default for PersonaRules {
@@ -207,12 +211,13 @@ impl PersonaRules {
 }
 
 impl When {
-    fn conditions(&self) -> [(&'static str, Option<Range>); 8] {
+    fn conditions(&self) -> [(&'static str, Option<Range>); 9] {
         [
             ("value", self.value),
             ("frequency", self.frequency),
             ("recency", self.recency),
             ("income", self.income),
+            ("value_per_customer", self.value_per_customer),
             ("value_ratio", self.value_ratio),
             ("frequency_ratio", self.frequency_ratio),
             ("recency_ratio", self.recency_ratio),
@@ -227,7 +232,7 @@ impl When {
         }
         for (name, range) in conditions {
             let Some(Range { at_least, at_most }) = range else { continue };
-            let multiple = name.ends_with("_ratio") || name == "overdue";
+            let multiple = name.ends_with("_ratio") || matches!(name, "overdue" | "value_per_customer");
             let greatest = if multiple { f64::INFINITY } else { 1.0 };
             let bad = |bound: &f64| !(0.0..=greatest).contains(bound);
             let message = match (at_least, at_most) {
@@ -264,6 +269,7 @@ impl When {
             && within(self.frequency, standing(places.frequency))
             && within(self.recency, standing(places.recency))
             && within(self.income, standing(places.income))
+            && within(self.value_per_customer, places.value_per_customer)
             && within(self.value_ratio, ratio(places.value))
             && within(self.frequency_ratio, ratio(places.frequency))
             && within(self.recency_ratio, ratio(places.recency))

@@ -8,13 +8,16 @@ use serde::{Deserialize, Serialize};
 const LEVELS: usize = 20;
 /// The level that rarer ones are pooled in.
 const OTHER: &str = "other";
-/// The value of a level's column for those who have it: with it, two customers who differ are at squared distance 1.
+/// The value of a level's column for those who have it: with it, two customers who differ are at squared
+/// distance 1.
 const HAS_LEVEL: f64 = std::f64::consts::FRAC_1_SQRT_2;
 
-/// How one feature of categories is prepared: one column a level, `1/√2` for those who have it and 0 for the others.
+/// How one feature of categories is prepared: one column a level, `1/√2` for those who have it and 0 for the
+/// others.
 ///
 /// So a mismatch adds 1 to the squared distance, as in k-prototypes (Huang 1998, §3).
-/// A missing value takes the most frequent level. A level never seen counts as `other` if there is one, and as no level if not.
+/// A missing value takes the most frequent level. A level never seen counts as `other` if there is one, and
+/// as no level if not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FittedCategory {
@@ -37,7 +40,7 @@ impl FittedCategory {
         let other = counts.len() > LEVELS;
         let mut levels: Vec<(&str, usize)> = counts.into_iter().collect();
         // The sort keeps the alphabetical order of equals.
-        levels.sort_by(|a, b| b.1.cmp(&a.1));
+        levels.sort_by_key(|&(_, n)| std::cmp::Reverse(n));
         let own = levels.into_iter().filter(|(level, _)| !(other && *level == OTHER)).take(LEVELS);
         let levels = own.map(|(level, _)| level.to_owned()).collect();
         let n_missing = values.iter().filter(|v| v.is_none()).count();

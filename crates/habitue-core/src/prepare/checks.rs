@@ -1,4 +1,5 @@
-//! What a careful analyst looks for before clustering: features that say the same, and customers far from all others.
+//! What a careful analyst looks for before clustering: features that say the same, and customers far from all
+//! others.
 
 use crate::Matrix;
 use crate::math::distance::means;
@@ -52,10 +53,12 @@ pub fn near_duplicates(x: &Matrix, threshold: f64) -> Vec<NearDuplicate> {
     found
 }
 
-/// Which values lie far from the others: `0.6745 |x − median| / MAD > 3.5` (Iglewicz & Hoaglin 1993, p. 11–13).
+/// Which values lie far from the others: `0.6745 |x − median| / MAD > 3.5` (Iglewicz & Hoaglin 1993, p.
+/// 11–13).
 ///
-/// `MAD` is the median of `|x − median|`; where more than half of the values are one, it is 0 and the mean of `|x − median|` takes
-/// its place, with `0.7979 = √(2/π)` for 0.6745. Missing values are not flagged; a constant column has no outliers.
+/// `MAD` is the median of `|x − median|`; where more than half of the values are one, it is 0 and the mean of
+/// `|x − median|` takes its place, with `0.7979 = √(2/π)` for 0.6745. Missing values are not flagged; a
+/// constant column has no outliers.
 ///
 /// ```
 /// use habitue_core::prepare::checks::outliers;

@@ -15,14 +15,16 @@ use number::FittedNumber;
 
 /// How columns become comparable: missing values filled, extremes tamed, skew undone, scales made equal.
 ///
-/// Numbers, in this order: missing and infinite values become the median of the others; values are capped at two quantiles;
+/// Numbers, in this order: missing and infinite values become the median of the others; values are capped at
+/// two quantiles;
 /// skewed columns are transformed; all are scaled. Categories become one 0/1 column a level.
 /// Everything is learnt once by [`Preparation::fit`] and used unchanged ever after.
 ///
 /// ```
 /// use habitue_core::prepare::Preparation;
 /// # use habitue_core::table::{Column, Feature, Unit, Values};
-/// # let feature = Feature { name: "orders".into(), label: "orders".into(), unit: Unit::Count, description: String::new() };
+/// # let feature = Feature { name: "orders".into(), label: "orders".into(), unit: Unit::Count, description:
+/// String::new() };
 /// # let orders = Column { feature, values: Values::Number(vec![1.0, 1.0, 2.0, 3.0, f64::NAN]) };
 /// let preparation = Preparation { winsorise: (0.0, 1.0), ..Preparation::default() };
 /// let fitted = preparation.fit(&[&orders])?;
@@ -68,7 +70,8 @@ pub enum Scale {
     Robust,
     /// Lowest 0, highest 1.
     MinMax,
-    /// The share of customers below, those of equal value counted half: 0 to 1. Skew does not matter to it and is left alone.
+    /// The share of customers below, those of equal value counted half: 0 to 1. Skew does not matter to it
+    /// and is left alone.
     Rank,
     /// As they are.
     None,
@@ -81,7 +84,8 @@ impl Default for Preparation {
     }
 }
 
-/// A preparation that has seen its customers: numbers out of any table with the same features, the same way each time.
+/// A preparation that has seen its customers: numbers out of any table with the same features, the same way
+/// each time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FittedPreparation {
@@ -105,11 +109,13 @@ impl Preparation {
     /// - A column of one value (or of none at all) is constant: it becomes zeros and says so.
     /// - Values beyond ±1e300 are taken as ±1e300, so that differences stay finite.
     ///
-    /// Costs `O(n log n)` a column, some twenty passes more where a Yeo-Johnson power is sought; columns are fitted in parallel.
+    /// Costs `O(n log n)` a column, some twenty passes more where a Yeo-Johnson power is sought; columns are
+    /// fitted in parallel.
     ///
     /// # Errors
-    /// [`Error::NoFeatures`] without columns, [`Error::NoCustomers`] without rows, [`Error::Length`] if columns differ in length,
-    /// [`Error::Setting`] unless `0 ≤ low < high ≤ 1` for the quantiles and the threshold is 0 or more.
+    /// [`Error::NoFeatures`] without columns, [`Error::NoCustomers`] without rows, [`Error::Length`] if
+    /// columns differ in length, [`Error::Setting`] unless `0 ≤ low < high ≤ 1` for the quantiles and the
+    /// threshold is 0 or more.
     pub fn fit(&self, columns: &[&Column]) -> Result<FittedPreparation> {
         self.check()?;
         if n_rows(columns)? == 0 {
@@ -147,8 +153,9 @@ impl FittedPreparation {
     /// so that one extraordinary customer cannot pull a segment towards itself.
     ///
     /// # Errors
-    /// [`Error::MissingFeature`] if one is not there, [`Error::FeatureKind`] if it holds the other kind of values,
-    /// [`Error::Length`] if columns differ in length, [`Error::NoFeatures`] if no prepared column comes of them.
+    /// [`Error::MissingFeature`] if one is not there, [`Error::FeatureKind`] if it holds the other kind of
+    /// values, [`Error::Length`] if columns differ in length, [`Error::NoFeatures`] if no prepared column
+    /// comes of them.
     pub fn transform(&self, columns: &[&Column]) -> Result<Matrix> {
         self.prepare(columns, FittedNumber::prepare)
     }
@@ -194,10 +201,11 @@ impl FittedPreparation {
         Matrix::new(n_cols, values)
     }
 
-    /// Turns a prepared row (a customer, a centre) back: numbers to their original unit, levels to shares between 0 and 1.
+    /// Turns a prepared row (a customer, a centre) back: numbers to their original unit, levels to shares
+    /// between 0 and 1.
     ///
-    /// `row` holds a value for each prepared column, and so does the result. A centre is the mean in prepared units,
-    /// so after `log1p` it comes back near the geometric mean of its members.
+    /// `row` holds a value for each prepared column, and so does the result. A centre is the mean in prepared
+    /// units, so after `log1p` it comes back near the geometric mean of its members.
     pub fn undo(&self, row: &[f64]) -> Vec<f64> {
         let mut left = row.iter();
         let undo_column = |fitted: &FittedColumn| -> Vec<f64> {

@@ -117,7 +117,8 @@ impl FittedNumber {
         prepared.clamp(-FARTHEST, FARTHEST)
     }
 
-    /// The value in its original unit; the cap it went beyond where there is no such value, the only value of a constant column.
+    /// The value in its original unit; the cap it went beyond where there is no such value, the only value of
+    /// a constant column.
     pub fn undo(&self, prepared: f64) -> f64 {
         let value = match &self.scaling {
             Scaling::Constant => self.low,

@@ -13,7 +13,8 @@ pub enum Transform {
     /// `ln(1 + x)`, and `−ln(1 − x)` for negative `x`, so that it is defined everywhere.
     Log1p,
     /// The Yeo-Johnson transform of power `lambda` (Yeo & Johnson 2000, eq. 2.1):
-    /// `((x + 1)^λ − 1) / λ` for `x ≥ 0`, `−((1 − x)^(2−λ) − 1) / (2 − λ)` below, and logarithms where the divisor is 0.
+    /// `((x + 1)^λ − 1) / λ` for `x ≥ 0`, `−((1 − x)^(2−λ) − 1) / (2 − λ)` below, and logarithms where the
+    /// divisor is 0.
     YeoJohnson {
         /// The power; 1 leaves values as they are.
         lambda: f64,
@@ -52,11 +53,12 @@ fn yeo_johnson(negative: bool, log: f64, lambda: f64) -> f64 {
     if negative { -size } else { size }
 }
 
-/// The Yeo-Johnson power of highest likelihood for finite values; `None` if there is none that floating point can bear.
+/// The Yeo-Johnson power of highest likelihood for finite values; `None` if there is none that floating point
+/// can bear.
 ///
-/// Maximises `−n/2 · ln(variance of the transformed) + (λ − 1) Σ sign(xᵢ) ln(1 + |xᵢ|)` (Yeo & Johnson 2000, eq. 3.1), which has one
-/// peak, by Brent's method within the bounds of `SciPy` (`yeojohnson_normmax`): those that keep twenty times the largest
-/// value clear of overflow. Costs some twenty passes over the values.
+/// Maximises `−n/2 · ln(variance of the transformed) + (λ − 1) Σ sign(xᵢ) ln(1 + |xᵢ|)` (Yeo & Johnson 2000,
+/// eq. 3.1), which has one peak, by Brent's method within the bounds of `SciPy` (`yeojohnson_normmax`): those
+/// that keep twenty times the largest value clear of overflow. Costs some twenty passes over the values.
 pub fn best_lambda(values: &[f64]) -> Option<f64> {
     let logs: Vec<(bool, f64)> = values.iter().map(|x| (*x < 0.0, x.abs().ln_1p())).collect();
     let largest = values.iter().fold(0.0_f64, |m, x| m.max(x.abs()));

@@ -7,14 +7,14 @@ use habitue_core::clean::{Candidate, Cleaning, Duplicates, Keep, Mark, Reason};
 use habitue_core::features::Holds;
 use habitue_core::line::ProductKey;
 use habitue_core::time::{DAY_SECONDS, Day, Timestamp};
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::{HashMap, HashTable};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::cell::{Cell, IdNote};
 use super::moment::DayMonth;
 use super::number::{Decimal, NumberError};
 use super::roles::{Role, Roles};
-use super::source::{MayStop, Position, Row, Sink};
+use super::source::{Position, Row, Sink};
 use crate::error::Error;
 use crate::write::defuse;
 
@@ -276,7 +276,6 @@ pub(crate) struct LineSink<'a> {
     reading: &'a Reading<'a>,
     pub(crate) parts: Vec<Part>,
     lookup: Vec<HashTable<u32>>,
-    hasher: DefaultHashBuilder,
     pub(crate) tally: Tally,
     pub(crate) catalogue: HashMap<u64, Product>,
     pub(crate) rejects: csv::Writer<Vec<u8>>,
@@ -292,7 +291,6 @@ impl<'a> LineSink<'a> {
             reading,
             parts: (0..PARTITIONS).map(|_| Part::default()).collect(),
             lookup: (0..PARTITIONS).map(|_| HashTable::new()).collect(),
-            hasher: DefaultHashBuilder::default(),
             tally: Tally::default(),
             catalogue: HashMap::new(),
             rejects: csv::Writer::from_writer(Vec::new()),
@@ -724,8 +722,6 @@ impl Sink for LineSink<'_> {
         self.note(Note::Replaced, position);
     }
 }
-
-impl MayStop for LineSink<'_> {}
 
 /// What a part of the sources came to.
 pub(crate) struct Finished {

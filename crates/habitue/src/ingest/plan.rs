@@ -8,7 +8,7 @@ use super::cell::Cell;
 use super::find::find;
 use super::moment::{self, DayMonth, Reading};
 use super::roles::{self, DateEvidence, Look, Role, Roles};
-use super::source::{MayStop, Position, Row, Sink, Source, SourceHints, scan};
+use super::source::{Position, Row, Sink, Source, SourceHints, scan};
 use super::text::TextHints;
 use crate::error::Error;
 use crate::outcome::{Kind, RoleNote};
@@ -180,5 +180,3 @@ impl Sink for DateSink {
 
     fn replaced(&mut self, _: Position) {}
 }
-
-impl MayStop for DateSink {}

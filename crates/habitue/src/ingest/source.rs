@@ -59,6 +59,11 @@ pub(crate) trait Row {
 
 /// What takes the rows of a part of the sources.
 pub(crate) trait Sink: Send {
+    /// Whether it has seen enough.
+    fn is_full(&self) -> bool {
+        false
+    }
+
     /// One row.
     fn row(&mut self, position: Position, row: &impl Row) -> Result<(), Error>;
     /// A row that could not be parted into its columns.
@@ -133,10 +138,7 @@ impl Source {
         part: Part,
         selection: &[Option<usize>],
         sink: &mut S,
-    ) -> Result<(), ReadStop>
-    where
-        S: MayStop,
-    {
+    ) -> Result<(), ReadStop> {
         match (&self.format, part) {
             (Format::Text(text), Part::Block(block)) => {
                 read_block(self, text, number, &block, selection, sink)
@@ -187,20 +189,13 @@ impl From<Error> for ReadStop {
     }
 }
 
-/// A sink that may have seen enough.
-pub(crate) trait MayStop {
-    fn is_full(&self) -> bool {
-        false
-    }
-}
-
 /// Reads all sources in parts, in parallel; `done` gets the sinks in the order of the sources, whatever finished first.
 ///
 /// `selections` gives each source's column for each cell; `in_order` forbids cutting a source into parts.
 ///
 /// # Errors
 /// The first error in the order of the sources.
-pub(crate) fn scan<S: Sink + MayStop>(
+pub(crate) fn scan<S: Sink>(
     sources: &[Source],
     selections: &[Vec<Option<usize>>],
     in_order: bool,
@@ -293,7 +288,7 @@ fn parts(source: &Source, in_order: bool, mut send: impl FnMut(Part) -> bool) ->
     Ok(())
 }
 
-fn read_block<S: Sink + MayStop>(
+fn read_block<S: Sink>(
     source: &Source,
     format: &TextFile,
     number: usize,
@@ -357,7 +352,7 @@ fn read_block<S: Sink + MayStop>(
     Ok(())
 }
 
-fn read_row_group<S: Sink + MayStop>(
+fn read_row_group<S: Sink>(
     source: &Source,
     format: &ParquetFile,
     number: usize,
@@ -443,6 +438,10 @@ struct SampleSink {
 }
 
 impl Sink for SampleSink {
+    fn is_full(&self) -> bool {
+        self.rows.len() >= self.most
+    }
+
     fn row(&mut self, _: Position, row: &impl Row) -> Result<(), Error> {
         self.rows.push((0..self.n_columns).map(|i| row.cell(i).into()).collect());
         Ok(())
@@ -451,12 +450,6 @@ impl Sink for SampleSink {
     fn broken(&mut self, _: Position, _: &str, _: String) {}
 
     fn replaced(&mut self, _: Position) {}
-}
-
-impl MayStop for SampleSink {
-    fn is_full(&self) -> bool {
-        self.rows.len() >= self.most
-    }
 }
 
 /// What a file is, by its first bytes and not by its name.

@@ -368,12 +368,9 @@ fn guess_encoding(file: &InputFile, sample: &[u8]) -> Result<(&'static Encoding,
         });
     }
     // Bytes of 0x80 to 0xff in many lines and never as UTF-8: an old export.
-    let valid_up_to = match std::str::from_utf8(sample) {
-        Ok(_) => return Ok((UTF_8, 0)),
-        Err(error) => error,
-    };
-    let cut_at_the_end = valid_up_to.error_len().is_none();
-    let multibyte = sample[..valid_up_to.valid_up_to()].iter().any(|b| *b >= 0x80);
+    let Err(error) = std::str::from_utf8(sample) else { return Ok((UTF_8, 0)) };
+    let cut_at_the_end = error.error_len().is_none();
+    let multibyte = sample[..error.valid_up_to()].iter().any(|b| *b >= 0x80);
     Ok((if cut_at_the_end || multibyte { UTF_8 } else { WINDOWS_1252 }, 0))
 }
 

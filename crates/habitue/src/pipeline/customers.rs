@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::ingest::Role;
 use crate::ingest::cell::{Cell, OwnedCell};
 use crate::ingest::plan::Plan;
-use crate::ingest::source::{MayStop, Position, Row, Sink, Source, scan};
+use crate::ingest::source::{Position, Row, Sink, Source, scan};
 use crate::outcome::{Input, Rejected, SourceNote};
 use crate::write::defuse;
 
@@ -231,8 +231,6 @@ impl Sink for TableSink<'_> {
 
     fn replaced(&mut self, _: Position) {}
 }
-
-impl MayStop for TableSink<'_> {}
 
 fn refuse_repeats(plan: &Plan, rows: &[(String, Position, Vec<OwnedCell>)]) -> Result<(), Error> {
     let mut seen: HashMap<&str, Position> = HashMap::new();

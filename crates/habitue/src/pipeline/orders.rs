@@ -20,7 +20,7 @@ use crate::fold::{Fold, Late, Leftover, Policy};
 use crate::ingest::Role;
 use crate::ingest::lines::{LineSink, Note, Product, REJECT_ROLES, Reading, Seen, Tally, write_reject};
 use crate::ingest::plan::Plan;
-use crate::ingest::source::{MayStop, Position, Row, Sink, scan};
+use crate::ingest::source::{Position, Row, Sink, scan};
 use crate::outcome::{Input, Month, Observed, Rejected, SourceNote, WithoutPurchase};
 
 /// How orders become customers.
@@ -377,8 +377,6 @@ impl Sink for LateSink<'_> {
 
     fn replaced(&mut self, _: Position) {}
 }
-
-impl MayStop for LateSink<'_> {}
 
 fn write_header(rejects: &mut dyn Write) -> Result<(), Error> {
     let roles: Vec<&str> = REJECT_ROLES.iter().map(|r| r.1).collect();

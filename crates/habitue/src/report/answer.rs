@@ -48,22 +48,17 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// The actions with most money at stake.
+/// The action with most money at stake of each segment, and of those the ones with most: the same money is not shown thrice.
 fn top_actions<'a>(story: &'a Story<'a>) -> Vec<TopAction<'a>> {
-    let of_segment = |s: &'a Shown<'a>| s.of.actions.iter().map(move |action| (s, action));
-    let mut staked: Vec<(Money, TopAction<'a>)> = story
-        .segments
-        .iter()
-        .flat_map(of_segment)
-        .filter_map(|(segment, action)| {
-            let stake = action.stake.as_ref()?;
-            let text = story.format.money(stake.amount);
-            Some((
-                stake.amount,
-                TopAction { segment, title: &action.title, stake: text, meaning: &stake.meaning },
-            ))
-        })
-        .collect();
+    let best = |segment: &'a Shown<'a>| {
+        let staked =
+            segment.of.actions.iter().filter_map(|action| action.stake.as_ref().map(|stake| (action, stake)));
+        let (action, stake) = staked.reduce(|a, b| if b.1.amount > a.1.amount { b } else { a })?;
+        let text = story.format.money(stake.amount);
+        let top = TopAction { segment, title: &action.title, stake: text, meaning: &stake.meaning };
+        Some((stake.amount, top))
+    };
+    let mut staked: Vec<(Money, TopAction<'a>)> = story.segments.iter().filter_map(best).collect();
     staked.sort_by_key(|(amount, _)| std::cmp::Reverse(*amount));
     staked.into_iter().take(N_ACTIONS).map(|(_, action)| action).collect()
 }
