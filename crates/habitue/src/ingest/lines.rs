@@ -274,8 +274,12 @@ struct Before {
 /// Turns the rows of one part of a source into lines.
 pub(crate) struct LineSink<'a> {
     reading: &'a Reading<'a>,
+    /// Whether the source has a column for each role: asked many times a row.
+    present: [bool; Role::ALL.len()],
     pub(crate) parts: Vec<Part>,
     lookup: Vec<HashTable<u32>>,
+    /// The source that the part is of.
+    source: usize,
     pub(crate) tally: Tally,
     pub(crate) catalogue: HashMap<u64, Product>,
     pub(crate) rejects: csv::Writer<Vec<u8>>,
@@ -289,8 +293,10 @@ impl<'a> LineSink<'a> {
     pub(crate) fn new(reading: &'a Reading<'a>) -> Self {
         Self {
             reading,
+            present: Role::ALL.map(|role| reading.has(role)),
             parts: (0..PARTITIONS).map(|_| Part::default()).collect(),
             lookup: (0..PARTITIONS).map(|_| HashTable::new()).collect(),
+            source: 0,
             tally: Tally::default(),
             catalogue: HashMap::new(),
             rejects: csv::Writer::from_writer(Vec::new()),
@@ -301,9 +307,14 @@ impl<'a> LineSink<'a> {
         }
     }
 
+    fn has(&self, role: Role) -> bool {
+        self.present[role as usize]
+    }
+
     /// Ends the part.
     pub(crate) fn finish(mut self) -> Finished {
         self.count_day();
+        self.tally.rows_by_source.insert(self.source, self.tally.rows_read);
         for part in &mut self.parts {
             part.shrink();
         }
@@ -363,9 +374,7 @@ impl<'a> LineSink<'a> {
 
     /// Reads the order number: its hash, and whether it marks a cancellation. True if it is the order of the row before.
     fn read_order(&mut self, row: &impl Row) -> bool {
-        if !self.reading.has(Role::Order)
-            || row.cell(Role::Order as usize).write_id(&mut self.order).is_none()
-        {
+        if !self.has(Role::Order) || row.cell(Role::Order as usize).write_id(&mut self.order).is_none() {
             self.before.order.clear();
             self.before.order_hash = 0;
             self.before.is_cancellation = false;
@@ -386,14 +395,14 @@ impl<'a> LineSink<'a> {
         if continued {
             return self.before.mark;
         }
-        if self.reading.has(Role::CancelledAt) && !row.cell(Role::CancelledAt as usize).is_nothing() {
+        if self.has(Role::CancelledAt) && !row.cell(Role::CancelledAt as usize).is_nothing() {
             self.before.status.clear();
             self.before.mark = Mark::Void;
-        } else if self.reading.has(Role::Status) {
+        } else if self.has(Role::Status) {
             self.scratch.clear();
             row.cell(Role::Status as usize).write_text(&mut self.scratch);
             if self.scratch != self.before.status || self.scratch.is_empty() {
-                self.before.mark = mark_of_status(&self.scratch, self.reading.has(Role::Refund));
+                self.before.mark = mark_of_status(&self.scratch, self.has(Role::Refund));
                 std::mem::swap(&mut self.before.status, &mut self.scratch);
             }
         } else {
@@ -404,8 +413,8 @@ impl<'a> LineSink<'a> {
 
     /// Reads the product: its key, with its name and category remembered.
     fn read_product(&mut self, row: &impl Row) -> ProductKey {
-        let by = if self.reading.has(Role::Product) { Role::Product } else { Role::ProductName };
-        if !self.reading.has(by) {
+        let by = if self.has(Role::Product) { Role::Product } else { Role::ProductName };
+        if !self.has(by) {
             return ProductKey::NONE;
         }
         let mut digits = itoa::Buffer::new();
@@ -426,7 +435,7 @@ impl<'a> LineSink<'a> {
             .or_insert_with(|| Product { code: code.to_owned(), ..Product::default() });
         for (text, role) in [(&mut product.name, Role::ProductName), (&mut product.category, Role::Category)]
         {
-            if let (true, Cell::Text(cell)) = (self.reading.has(role), row.cell(role as usize)) {
+            if let (true, Cell::Text(cell)) = (self.present[role as usize], row.cell(role as usize)) {
                 keep_smaller(text, cell);
             }
         }
@@ -436,7 +445,7 @@ impl<'a> LineSink<'a> {
     /// Reads the row's money and quantity.
     fn read_money(&mut self, position: Position, row: &impl Row) -> Result<Read, Error> {
         let comma = self.reading.roles.comma;
-        let money_role = if self.reading.has(Role::Amount) { Role::Amount } else { Role::UnitPrice };
+        let money_role = if self.has(Role::Amount) { Role::Amount } else { Role::UnitPrice };
         let cell = row.cell(money_role as usize);
         let mut read = Read::default();
         let price = match cell.number(comma) {
@@ -447,7 +456,7 @@ impl<'a> LineSink<'a> {
         self.tally.filled[2] += u64::from(!cell.is_nothing());
         if let Some(parsed) = price.filter(|p| !p.currency.is_empty()) {
             self.before.currency = currency_code(parsed.currency);
-        } else if self.reading.has(Role::Currency) {
+        } else if self.has(Role::Currency) {
             self.scratch.clear();
             row.cell(Role::Currency as usize).write_text(&mut self.scratch);
             if !self.scratch.is_empty() {
@@ -456,7 +465,7 @@ impl<'a> LineSink<'a> {
         } else {
             self.before.currency.clear();
         }
-        let quantity = if self.reading.has(Role::Quantity) {
+        let quantity = if self.has(Role::Quantity) {
             let cell = row.cell(Role::Quantity as usize);
             match cell.number(comma) {
                 Ok(parsed) => parsed.map(|p| p.value),
@@ -469,7 +478,7 @@ impl<'a> LineSink<'a> {
         let overflow = || self.too_large(position, money_role, cell);
         let discount = row.cell(Role::Discount as usize).number(comma).ok().flatten();
         read.discount = discount.and_then(|d| d.value.money()).unwrap_or_default().abs();
-        if self.reading.has(Role::Quantity) {
+        if self.has(Role::Quantity) {
             read.units = quantity.and_then(Decimal::units);
         }
         let Some(price) = price.map(|p| p.value) else { return Ok(read) };
@@ -509,7 +518,7 @@ impl<'a> LineSink<'a> {
     fn fingerprint(&mut self, row: &impl Row, roles: &[Role]) -> u64 {
         let mut hash = 0;
         for &role in roles {
-            if self.reading.has(role) {
+            if self.has(role) {
                 self.scratch.clear();
                 row.cell(role as usize).write_text(&mut self.scratch);
                 hash = xxh3_64_with_seed(self.scratch.as_bytes(), hash ^ role as u64);
@@ -555,7 +564,7 @@ impl<'a> LineSink<'a> {
         let part = &mut self.parts[self.before.partition];
         let mut put = |item: Item, discount: Money, first: Position, print: u32| {
             part.items.push(item);
-            if self.reading.has(Role::Discount) {
+            if self.present[Role::Discount as usize] {
                 part.discounts.push(discount);
             }
             if self.reading.compares_rows {
@@ -616,7 +625,7 @@ const OTHER_CELLS: [Role; 8] = [
 impl Sink for LineSink<'_> {
     fn row(&mut self, position: Position, row: &impl Row) -> Result<(), Error> {
         self.tally.rows_read += 1;
-        *self.tally.rows_by_source.entry(position.source()).or_default() += 1;
+        self.source = position.source();
         let same_order = self.read_order(row);
         let customer_cell = row.cell(Role::Customer as usize);
         let time_cell = row.cell(Role::Time as usize);
@@ -693,7 +702,7 @@ impl Sink for LineSink<'_> {
         let order = if self.before.order_hash == 0 { time.0 as u64 } else { self.before.order_hash };
         let units = read.units.unwrap_or(if revenue < Money::ZERO { -1000 } else { 1000 });
         let item = Item { product, units, amount: revenue };
-        let refund = if self.reading.has(Role::Refund) {
+        let refund = if self.has(Role::Refund) {
             let cell = row.cell(Role::Refund as usize).number(self.reading.roles.comma).ok().flatten();
             cell.and_then(|p| p.value.money()).map(Money::abs).filter(|m| *m > Money::ZERO)
         } else {
@@ -710,7 +719,7 @@ impl Sink for LineSink<'_> {
 
     fn broken(&mut self, position: Position, text: &str, why: String) {
         self.tally.rows_read += 1;
-        *self.tally.rows_by_source.entry(position.source()).or_default() += 1;
+        self.source = position.source();
         self.tally.rejected.entry(Reason::Unreadable).or_default().add(Money::ZERO);
         let text: String = text.chars().take(200).collect();
         let detail = format!("{why}: {text}");
@@ -839,6 +848,10 @@ fn is_service(code: &str) -> bool {
         "giftcard",
         "tip",
     ];
+    // Nearly all codes end in a digit, and of these only one does.
+    if code.len() > 2 && code.ends_with(|c: char| c.is_ascii_digit()) && !code.starts_with("gift_") {
+        return false;
+    }
     code.len() <= 12 && CODES.iter().any(|c| code.eq_ignore_ascii_case(c)) || code.starts_with("gift_")
 }
 
