@@ -7,6 +7,7 @@ use habitue_core::clean::{Candidate, Cleaning, Duplicates, Keep, Mark, Reason};
 use habitue_core::features::Holds;
 use habitue_core::line::ProductKey;
 use habitue_core::time::{DAY_SECONDS, Day, Timestamp};
+use hashbrown::hash_table::Entry;
 use hashbrown::{HashMap, HashTable};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -46,6 +47,11 @@ impl Reading<'_> {
             hours: false,
             discounts: self.has(Role::Discount),
         }
+    }
+
+    /// Whether lines must carry a hash of cells that they do not hold, to tell apart rows that are equal but for them.
+    fn needs_prints(&self) -> bool {
+        self.compares_rows && (self.has(Role::Refund) || OTHER_CELLS.iter().any(|&role| self.has(role)))
     }
 
     /// Whether exact duplicates are dropped.
@@ -88,7 +94,7 @@ pub(crate) struct Part {
     pub(crate) items: Vec<Item>,
     /// Discounts of the items; empty when the source has none.
     pub(crate) discounts: Vec<Money>,
-    /// Hashes of all cells that the items do not hold; empty when rows are not compared.
+    /// Hashes of all cells that the items do not hold; empty when rows are not compared or have no such cells.
     pub(crate) prints: Vec<u32>,
     /// Lines that were cleaned in an earlier run: they are not compared and cannot be rejected.
     pub(crate) clean: bool,
@@ -252,14 +258,45 @@ impl Tally {
     }
 }
 
+/// A cell of the row before, as far as it can be compared without being understood again.
+#[derive(Default)]
+struct Memo {
+    text: String,
+    int: Option<i64>,
+}
+
+impl Memo {
+    fn is(&self, cell: Cell<'_>) -> bool {
+        match cell {
+            Cell::Text(text) => self.text == text,
+            Cell::Int(value) => self.int == Some(value),
+            Cell::Empty | Cell::Float(_) | Cell::Time(_) => false,
+        }
+    }
+
+    fn set(&mut self, cell: Cell<'_>) {
+        self.text.clear();
+        self.int = None;
+        match cell {
+            Cell::Text(text) => self.text.push_str(text),
+            Cell::Int(value) => self.int = Some(value),
+            Cell::Empty | Cell::Float(_) | Cell::Time(_) => {}
+        }
+    }
+}
+
 /// What was remembered of the row before, so that rows of one order are not understood again and again.
 #[derive(Default)]
 struct Before {
     customer: String,
+    /// The cell that `customer` was read from, if it was read as it stands.
+    customer_cell: Memo,
+    hash: u64,
     partition: usize,
     /// The customer's number in its part, once a row of it was kept.
     code: Option<u32>,
     order: String,
+    order_cell: Memo,
     order_hash: u64,
     is_cancellation: bool,
     time_text: String,
@@ -276,8 +313,12 @@ pub(crate) struct LineSink<'a> {
     reading: &'a Reading<'a>,
     /// Whether the source has a column for each role: asked many times a row.
     present: [bool; Role::ALL.len()],
+    needs_prints: bool,
     pub(crate) parts: Vec<Part>,
-    lookup: Vec<HashTable<u32>>,
+    /// The hash and the number of the customers of each part.
+    lookup: Vec<HashTable<(u64, u32)>>,
+    /// The keys of the products in the catalogue, which itself is too large to be asked for every row.
+    known_products: HashTable<u64>,
     /// The source that the part is of.
     source: usize,
     pub(crate) tally: Tally,
@@ -294,9 +335,11 @@ impl<'a> LineSink<'a> {
         Self {
             reading,
             present: Role::ALL.map(|role| reading.has(role)),
+            needs_prints: reading.needs_prints(),
             parts: (0..PARTITIONS).map(|_| Part::default()).collect(),
             lookup: (0..PARTITIONS).map(|_| HashTable::new()).collect(),
             source: 0,
+            known_products: HashTable::new(),
             tally: Tally::default(),
             catalogue: HashMap::new(),
             rejects: csv::Writer::from_writer(Vec::new()),
@@ -341,9 +384,15 @@ impl<'a> LineSink<'a> {
     fn read_customer(&mut self, position: Position, row: &impl Row, continued: bool) -> bool {
         if continued {
             self.id.clone_from(&self.before.customer);
+            self.before.customer_cell.set(Cell::Empty);
             return !self.id.is_empty();
         }
-        let note = row.cell(Role::Customer as usize).write_id(&mut self.id);
+        let cell = row.cell(Role::Customer as usize);
+        if self.before.customer_cell.is(cell) {
+            return true;
+        }
+        let note = cell.write_id(&mut self.id);
+        self.before.customer_cell.set(if note == Some(IdNote::AsIs) { cell } else { Cell::Empty });
         match note {
             Some(IdNote::Float) => self.note(Note::IdFloat, position),
             Some(IdNote::Scientific) => self.note(Note::IdScientific, position),
@@ -374,7 +423,13 @@ impl<'a> LineSink<'a> {
 
     /// Reads the order number: its hash, and whether it marks a cancellation. True if it is the order of the row before.
     fn read_order(&mut self, row: &impl Row) -> bool {
-        if !self.has(Role::Order) || row.cell(Role::Order as usize).write_id(&mut self.order).is_none() {
+        let cell = if self.has(Role::Order) { row.cell(Role::Order as usize) } else { Cell::Empty };
+        if self.before.order_cell.is(cell) {
+            return true;
+        }
+        self.before.order_cell.set(cell);
+        if cell.write_id(&mut self.order).is_none() {
+            self.before.order_cell.set(Cell::Empty);
             self.before.order.clear();
             self.before.order_hash = 0;
             self.before.is_cancellation = false;
@@ -429,6 +484,13 @@ impl<'a> LineSink<'a> {
         };
         let hash = xxh3_64(code.as_bytes());
         let key = ProductKey::new(hash, is_service(code));
+        let is_described = self.present[Role::Category as usize]
+            || (by == Role::Product && self.present[Role::ProductName as usize]);
+        let known = self.known_products.entry(key.0, |&k| k == key.0, |&k| k);
+        if !is_described && matches!(known, Entry::Occupied(_)) {
+            return key;
+        }
+        known.insert(key.0);
         let product = self
             .catalogue
             .entry(key.0)
@@ -546,15 +608,15 @@ impl<'a> LineSink<'a> {
         let code = match self.before.code {
             Some(code) => code,
             None => {
-                let hash = xxh3_64(self.id.as_bytes());
+                let hash = self.before.hash;
                 let part = &mut self.parts[self.before.partition];
-                let same = self.lookup[self.before.partition].find(hash, |&c| part.id(c) == self.id);
+                let lookup = &mut self.lookup[self.before.partition];
+                let same = lookup.find(hash, |&(h, code)| h == hash && part.id(code) == self.id);
                 match same {
-                    Some(&code) => code,
+                    Some(&(_, code)) => code,
                     None => {
                         let code = part.add_customer(&self.id);
-                        let rehash = |c: &u32| xxh3_64(part.id(*c).as_bytes());
-                        self.lookup[self.before.partition].insert_unique(hash, code, rehash);
+                        lookup.insert_unique(hash, (hash, code), |&(hash, _)| hash);
                         code
                     }
                 }
@@ -567,7 +629,7 @@ impl<'a> LineSink<'a> {
             if self.present[Role::Discount as usize] {
                 part.discounts.push(discount);
             }
-            if self.reading.compares_rows {
+            if self.needs_prints {
                 part.prints.push(print);
             }
             let end = part.items.len() as u32;
@@ -681,7 +743,8 @@ impl Sink for LineSink<'_> {
             self.before.customer.clear();
             if customer {
                 self.before.customer.push_str(&self.id);
-                self.before.partition = (xxh3_64(self.id.as_bytes()) >> 58) as usize;
+                self.before.hash = xxh3_64(self.id.as_bytes());
+                self.before.partition = (self.before.hash >> 58) as usize;
             }
         }
         if let Err(reason) = self.reading.cleaning.check(&candidate) {
@@ -698,7 +761,7 @@ impl Sink for LineSink<'_> {
             self.before.day.0 = time.day();
         }
         self.before.day.1 += 1;
-        let print = if self.reading.compares_rows { self.fingerprint(row, &OTHER_CELLS) as u32 } else { 0 };
+        let print = if self.needs_prints { self.fingerprint(row, &OTHER_CELLS) as u32 } else { 0 };
         let order = if self.before.order_hash == 0 { time.0 as u64 } else { self.before.order_hash };
         let units = read.units.unwrap_or(if revenue < Money::ZERO { -1000 } else { 1000 });
         let item = Item { product, units, amount: revenue };
