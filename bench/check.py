@@ -50,8 +50,8 @@ def compare(name, path):
         WHERE result.orders IS DISTINCT FROM truth.{orders}
             OR result.last IS DISTINCT FROM {last}
             OR NOT coalesce(abs(result.spend - truth.spend) < 0.005, false)
-    """).fetchone()[0]
-    customers, orders, spend = duckdb.sql("SELECT count(*), sum(orders), sum(spend) FROM result").fetchone()
+    """).fetchall()[0][0]
+    customers, orders, spend = duckdb.sql("SELECT count(*), sum(orders), sum(spend) FROM result").fetchall()[0]
     found = {"customers": customers, "orders": int(orders), "spend": round(float(spend), 2)}
     return found, differing
 

@@ -502,6 +502,7 @@ fn choice() -> Choice {
         k: i + 1,
         inertia: 17_336.0 / (1.0 + 0.8 * i as f64),
         silhouette,
+        silhouette_error: None,
         calinski_harabasz: silhouette.map(|s| s * 11_000.0),
         davies_bouldin: silhouette.map(|s| 1.3 - s),
         gap: Some(0.62 + 0.4 * (1.0 - 1.0 / (1.0 + i as f64)) - 0.01 * (i as f64 - 4.0).abs()),
@@ -513,6 +514,7 @@ fn choice() -> Choice {
     let pick = |index: &str, k, text: &str| Pick { index: index.to_owned(), k, text: text.to_owned() };
     Choice {
         k: 4,
+        forced: false,
         candidates: candidates.collect(),
         picks: vec![
             pick("silhouette", Some(2), "two segments lie furthest apart: buyers and the rest"),
