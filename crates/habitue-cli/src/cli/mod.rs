@@ -3,6 +3,7 @@
 mod assign;
 mod features;
 mod fold;
+mod generate;
 mod options;
 mod rules;
 mod segment;
@@ -29,6 +30,8 @@ enum Verb {
     Features(features::Features),
     /// Fold orders into summaries, to be kept and folded on night by night
     Fold(fold::Fold),
+    /// Write realistic orders of any size, to try things out
+    Generate(generate::Generate),
     /// Print the built-in persona or action rules, to copy and edit
     Rules(rules::Rules),
 }
@@ -40,6 +43,7 @@ impl Command {
             Verb::Assign(verb) => verb.run(),
             Verb::Features(verb) => verb.run(),
             Verb::Fold(verb) => verb.run(),
+            Verb::Generate(verb) => verb.run(),
             Verb::Rules(verb) => verb.run(),
         }
     }

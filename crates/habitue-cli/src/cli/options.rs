@@ -144,10 +144,15 @@ impl InputOptions {
 
     /// Sets the number of threads for the whole run.
     pub(crate) fn set_threads(&self) {
-        if let Some(threads) = self.threads {
-            // Fails only when set twice, which nobody does.
-            let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-        }
+        set_threads(self.threads);
+    }
+}
+
+/// Sets the number of threads for the whole run, if one was given.
+pub(crate) fn set_threads(threads: Option<usize>) {
+    if let Some(threads) = threads {
+        // Fails only when set twice, which nobody does.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     }
 }
 

@@ -91,15 +91,17 @@ impl Fold {
         self.spill.is_some()
     }
 
-    /// Folds every partition: `visit` is given the customers of one partition, by id, each with its summary.
+    /// Folds every partition: `visit` is given the customers of one partition, by id, each with its summary, and `end`
+    /// makes of what was visited what is kept of the partition.
     ///
     /// Results come in the order of the partitions.
-    pub(crate) fn finish<V: Send>(
+    pub(crate) fn finish<V, W: Send>(
         self,
         policy: Policy,
         new: impl Fn() -> V + Sync,
         visit: impl Fn(&mut V, &str, &Summary) + Sync,
-    ) -> Result<Vec<(V, Leftover)>, Error> {
+        end: impl Fn(V) -> Result<W, Error> + Sync,
+    ) -> Result<Vec<(W, Leftover)>, Error> {
         let spill = self.spill.map(Spill::finish).transpose()?;
         let partitions: Vec<(usize, Vec<Part>)> = self.partitions.into_iter().enumerate().collect();
         let fold = |(number, mut parts): (usize, Vec<Part>)| {
@@ -108,7 +110,8 @@ impl Fold {
             }
             let mut visitor = new();
             let leftover = fold_partition(&parts, policy, |id, summary| visit(&mut visitor, id, summary));
-            Ok((visitor, leftover))
+            drop(parts);
+            Ok((end(visitor)?, leftover))
         };
         if spill.is_some() {
             // One partition a thread is already more than memory was to hold; no more of them are read ahead.
@@ -187,17 +190,18 @@ const OLD: Position = Position(0);
 /// Gives every customer of a partition one number; returns each part's numbers, and the ids.
 fn number_customers(parts: &[Part]) -> (Vec<Vec<u32>>, Vec<&str>) {
     let mut ids: Vec<&str> = Vec::new();
-    let mut lookup: HashTable<u32> = HashTable::new();
+    let mut lookup: HashTable<(u64, u32)> = HashTable::new();
     let mut codes = Vec::with_capacity(parts.len());
     for part in parts {
         let mut of_part = Vec::with_capacity(part.n_customers());
         for customer in 0..part.n_customers() as u32 {
             let id = part.id(customer);
             let hash = xxh3_64(id.as_bytes());
-            let code = lookup.find(hash, |&c| ids[c as usize] == id).copied().unwrap_or_else(|| {
+            let code = lookup.find(hash, |&(h, c)| h == hash && ids[c as usize] == id).map(|known| known.1);
+            let code = code.unwrap_or_else(|| {
                 ids.push(id);
                 let code = ids.len() as u32 - 1;
-                lookup.insert_unique(hash, code, |&c| xxh3_64(ids[c as usize].as_bytes()));
+                lookup.insert_unique(hash, (hash, code), |&(hash, _)| hash);
                 code
             });
             of_part.push(code);

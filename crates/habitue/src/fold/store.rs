@@ -1,19 +1,22 @@
 //! Summaries in a file: the memory of customers, to be kept, merged and folded on.
 
 use std::fs::File;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
 use arrow_schema::{Schema, SchemaRef};
+use habitue_core::Money;
 use habitue_core::features::Holds;
 use habitue_core::summary::Summary;
 use hashbrown::HashMap;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::basic::Compression;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowRowGroupWriterFactory, compute_leaves};
+use parquet::basic::{Compression, Encoding};
 use parquet::file::metadata::KeyValue;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
@@ -73,7 +76,11 @@ impl Saved {
         for lines in summary.lines().chunk_by(|a, b| (a.time, a.order) == (b.time, b.order)) {
             for line in lines {
                 part.items.push(Item { product: line.product, units: line.units, amount: line.amount });
-                part.discounts.push(line.discount);
+                if !part.discounts.is_empty() || line.discount != Money::ZERO {
+                    // Discounts of all lines or none; most shops have none.
+                    part.discounts.resize(part.items.len() - 1, Money::ZERO);
+                    part.discounts.push(line.discount);
+                }
             }
             let end = part.items.len() as u32;
             let (order, time) = (lines[0].order, lines[0].time);
@@ -87,28 +94,121 @@ fn saved_schema() -> SchemaRef {
     Arc::new(Schema::new(fields))
 }
 
-/// Writes summaries: customers by partition, then by id, so that equal summaries give equal bytes.
-pub(crate) fn write(path: &Path, description: &Description, partitions: &[Saved]) -> Result<(), Error> {
-    let text = serde_json::to_string(description).expect("a description is plain data");
-    let properties = WriterProperties::builder()
-        .set_compression(Compression::LZ4_RAW)
-        .set_key_value_metadata(Some(vec![KeyValue::new(DESCRIPTION.to_owned(), text)]))
-        .set_created_by("habitue".to_owned())
-        .build();
-    let file = File::create(path).map_err(Error::io(path.display()))?;
-    let mut writer = ArrowWriter::try_new(file, saved_schema(), Some(properties)).map_err(failed(path))?;
-    for saved in partitions {
-        if saved.part.items.is_empty() {
-            continue;
+/// Lines of a row group, at least, but for the last one: smaller partitions are written together.
+const ROW_GROUP_LINES: usize = 1 << 16;
+
+/// Writes a file of summaries: customers by partition, then by id, so that equal summaries give equal bytes.
+pub(crate) struct Writer {
+    path: PathBuf,
+    file: SerializedFileWriter<File>,
+}
+
+/// Makes row groups, on any thread.
+pub(crate) struct Encoder {
+    path: PathBuf,
+    factory: ArrowRowGroupWriterFactory,
+}
+
+/// A partition on its way to the file.
+pub(crate) enum Encoded {
+    /// Enough lines for a row group.
+    RowGroup(Vec<ArrowColumnChunk>),
+    /// To be written together with others.
+    Small(Saved),
+}
+
+impl Writer {
+    pub(crate) fn create(path: &Path, description: &Description) -> Result<(Self, Encoder), Error> {
+        let text = serde_json::to_string(description).expect("a description is plain data");
+        let mut properties = WriterProperties::builder()
+            .set_compression(Compression::LZ4_RAW)
+            .set_statistics_enabled(EnabledStatistics::None)
+            .set_key_value_metadata(Some(vec![KeyValue::new(DESCRIPTION.to_owned(), text)]))
+            .set_created_by("habitue".to_owned());
+        // Hashes of orders do not repeat often enough for a dictionary, and numbers are short as differences.
+        for (column, encoding) in [
+            ("time", Encoding::DELTA_BINARY_PACKED),
+            ("order", Encoding::PLAIN),
+            ("units", Encoding::DELTA_BINARY_PACKED),
+            ("amount", Encoding::DELTA_BINARY_PACKED),
+            ("discount", Encoding::DELTA_BINARY_PACKED),
+        ] {
+            properties = properties
+                .set_column_dictionary_enabled(ColumnPath::from(column), false)
+                .set_column_encoding(ColumnPath::from(column), encoding);
         }
-        let batch = batch::from_part(&saved.part);
-        let columns = batch.columns()[..batch::SAVED_COLUMNS].to_vec();
-        let batch =
-            RecordBatch::try_new(saved_schema(), columns).expect("the columns are those of the schema");
-        writer.write(&batch).map_err(failed(path))?;
+        let file = File::create(path).map_err(Error::io(path.display()))?;
+        let (file, factory) = ArrowWriter::try_new(file, saved_schema(), Some(properties.build()))
+            .and_then(ArrowWriter::into_serialized_writer)
+            .map_err(failed(path))?;
+        let path = path.to_owned();
+        Ok((Self { path: path.clone(), file }, Encoder { path, factory }))
     }
-    writer.close().map_err(failed(path))?;
-    Ok(())
+
+    /// Writes all partitions, in their order, and ends the file.
+    pub(crate) fn finish(mut self, encoder: &Encoder, partitions: Vec<Encoded>) -> Result<(), Error> {
+        let (mut small, mut lines) = (Vec::new(), 0);
+        for partition in partitions {
+            let group = match partition {
+                Encoded::RowGroup(group) => Some(group),
+                Encoded::Small(saved) => {
+                    lines += saved.part.items.len();
+                    small.push(saved);
+                    None
+                }
+            };
+            if group.is_some() || lines >= ROW_GROUP_LINES {
+                self.append(encoder.row_group(&std::mem::take(&mut small))?)?;
+                lines = 0;
+            }
+            self.append(group.unwrap_or_default())?;
+        }
+        self.append(encoder.row_group(&small)?)?;
+        self.file.close().map_err(failed(&self.path))?;
+        Ok(())
+    }
+
+    fn append(&mut self, group: Vec<ArrowColumnChunk>) -> Result<(), Error> {
+        if group.is_empty() {
+            return Ok(());
+        }
+        let mut row_group = self.file.next_row_group().map_err(failed(&self.path))?;
+        for column in group {
+            column.append_to_row_group(&mut row_group).map_err(failed(&self.path))?;
+        }
+        row_group.close().map_err(failed(&self.path))?;
+        Ok(())
+    }
+}
+
+impl Encoder {
+    /// A partition as it goes to the file.
+    pub(crate) fn encode(&self, saved: Saved) -> Result<Encoded, Error> {
+        if saved.part.items.len() < ROW_GROUP_LINES {
+            return Ok(Encoded::Small(saved));
+        }
+        self.row_group(&[saved]).map(Encoded::RowGroup)
+    }
+
+    /// The columns of a row group of all lines given; nothing if there are none.
+    fn row_group(&self, partitions: &[Saved]) -> Result<Vec<ArrowColumnChunk>, Error> {
+        let mut writers = Vec::new();
+        for saved in partitions.iter().filter(|s| !s.part.items.is_empty()) {
+            if writers.is_empty() {
+                // The number of a row group matters to encrypted files only.
+                writers = self.factory.create_column_writers(0).map_err(failed(&self.path))?;
+            }
+            let batch = batch::from_part(&saved.part);
+            for ((writer, field), column) in
+                writers.iter_mut().zip(saved_schema().fields()).zip(batch.columns())
+            {
+                for leaf in compute_leaves(field, column).map_err(failed(&self.path))? {
+                    writer.write(&leaf).map_err(failed(&self.path))?;
+                }
+            }
+        }
+        writers.into_iter().map(|w| w.close().map_err(failed(&self.path))).collect()
+    }
 }
 
 /// Reads summaries: the description, and the lines of all partitions batch by batch.

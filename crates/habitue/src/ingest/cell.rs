@@ -202,7 +202,10 @@ impl<'a> Cell<'a> {
 fn is_null_word(text: &str) -> bool {
     const WORDS: [&str; 12] =
         ["nan", "null", "none", "n/a", "na", "nat", "unknown", "(null)", "#n/a", "<na>", "undefined", "\\n"];
-    text.len() <= 9 && WORDS.iter().any(|w| text.eq_ignore_ascii_case(w))
+    // Most cells are numbers, and none of the words starts like one.
+    text.len() <= 9
+        && !text.starts_with(|c: char| c.is_ascii_digit())
+        && WORDS.iter().any(|w| text.eq_ignore_ascii_case(w))
 }
 
 /// `17850.0` without its decimals; the note says what was seen.

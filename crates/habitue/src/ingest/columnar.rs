@@ -4,12 +4,13 @@ use std::fs::File;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Date64Type, Decimal128Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type,
-    Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Date64Type, Decimal128Type, Float32Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type,
+    UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, DictionaryArray, LargeStringArray, RecordBatch, StringArray, StringViewArray,
+    Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, LargeStringArray, RecordBatch,
+    StringArray, StringViewArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, TimeUnit};
 use habitue_core::time::{Day, Timestamp};
@@ -95,6 +96,11 @@ pub(crate) enum Column<'a> {
     Utf8View(&'a StringViewArray),
     /// Keys of a dictionary and its values.
     Dictionary(Vec<Option<usize>>, Box<Column<'a>>),
+    Int32(&'a Int32Array),
+    Int64(&'a Int64Array),
+    Float64(&'a Float64Array),
+    /// Microseconds since 1970.
+    Micros(&'a TimestampMicrosecondArray),
     Int(Vec<Option<i64>>),
     Float(Vec<Option<f64>>),
     Time(Vec<Option<Timestamp>>),
@@ -121,8 +127,8 @@ impl<'a> Column<'a> {
             DataType::Utf8View => Self::Utf8View(array.as_string_view()),
             DataType::Int8 => ints!(Int8Type),
             DataType::Int16 => ints!(Int16Type),
-            DataType::Int32 => ints!(Int32Type),
-            DataType::Int64 => ints!(Int64Type),
+            DataType::Int32 => Self::Int32(array.as_primitive()),
+            DataType::Int64 => Self::Int64(array.as_primitive()),
             DataType::UInt8 => ints!(UInt8Type),
             DataType::UInt16 => ints!(UInt16Type),
             DataType::UInt32 => ints!(UInt32Type),
@@ -135,7 +141,7 @@ impl<'a> Column<'a> {
                 let values = array.as_primitive::<Float32Type>().iter();
                 Self::Float(values.map(|v| v.map(|v| v.to_string().parse().unwrap_or(f64::NAN))).collect())
             }
-            DataType::Float64 => Self::Float(array.as_primitive::<Float64Type>().iter().collect()),
+            DataType::Float64 => Self::Float64(array.as_primitive()),
             DataType::Decimal128(_, scale) => {
                 let values = array.as_primitive::<Decimal128Type>().iter();
                 Self::Text(values.map(|v| v.map(|v| decimal_text(v, *scale))).collect())
@@ -147,7 +153,7 @@ impl<'a> Column<'a> {
             DataType::Date64 => times!(Date64Type, 1000),
             DataType::Timestamp(TimeUnit::Second, _) => times!(TimestampSecondType, 1),
             DataType::Timestamp(TimeUnit::Millisecond, _) => times!(TimestampMillisecondType, 1000),
-            DataType::Timestamp(TimeUnit::Microsecond, _) => times!(TimestampMicrosecondType, 1_000_000),
+            DataType::Timestamp(TimeUnit::Microsecond, _) => Self::Micros(array.as_primitive()),
             DataType::Timestamp(TimeUnit::Nanosecond, _) => times!(TimestampNanosecondType, 1_000_000_000),
             DataType::Boolean => {
                 let values = array.as_boolean().iter();
@@ -205,6 +211,13 @@ impl<'a> Column<'a> {
                     Cell::text(array.value(row))
                 }
             }
+            Self::Int32(array) if array.is_valid(row) => Cell::Int(array.value(row).into()),
+            Self::Int64(array) if array.is_valid(row) => Cell::Int(array.value(row)),
+            Self::Float64(array) if array.is_valid(row) => Cell::Float(array.value(row)),
+            Self::Micros(array) if array.is_valid(row) => {
+                Cell::Time(Timestamp(array.value(row).div_euclid(1_000_000)))
+            }
+            Self::Int32(_) | Self::Int64(_) | Self::Float64(_) | Self::Micros(_) => Cell::Empty,
             Self::Dictionary(keys, values) => keys[row].map_or(Cell::Empty, |key| values.cell(key)),
             Self::Int(values) => values[row].map_or(Cell::Empty, Cell::Int),
             Self::Float(values) => values[row].map_or(Cell::Empty, Cell::Float),

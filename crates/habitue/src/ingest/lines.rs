@@ -7,6 +7,7 @@ use habitue_core::clean::{Candidate, Cleaning, Duplicates, Keep, Mark, Reason};
 use habitue_core::features::Holds;
 use habitue_core::line::ProductKey;
 use habitue_core::time::{DAY_SECONDS, Day, Timestamp};
+use hashbrown::hash_table::Entry;
 use hashbrown::{HashMap, HashTable};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
@@ -49,6 +50,11 @@ impl Reading<'_> {
         }
     }
 
+    /// Whether lines must carry a hash of cells that they do not hold, to tell apart rows that are equal but for them.
+    fn needs_prints(&self) -> bool {
+        self.compares_rows && (self.has(Role::Refund) || OTHER_CELLS.iter().any(|&role| self.has(role)))
+    }
+
     /// Whether exact duplicates are dropped.
     pub(crate) fn drops_duplicates(&self) -> bool {
         match self.cleaning.duplicates {
@@ -89,7 +95,7 @@ pub(crate) struct Part {
     pub(crate) items: Vec<Item>,
     /// Discounts of the items; empty when the source has none.
     pub(crate) discounts: Vec<Money>,
-    /// Hashes of all cells that the items do not hold; empty when rows are not compared.
+    /// Hashes of all cells that the items do not hold; empty when rows are not compared or have no such cells.
     pub(crate) prints: Vec<u32>,
     /// Lines that were cleaned in an earlier run: they are not compared and cannot be rejected.
     pub(crate) clean: bool,
@@ -253,14 +259,45 @@ impl Tally {
     }
 }
 
+/// A cell of the row before, as far as it can be compared without being understood again.
+#[derive(Default)]
+struct Memo {
+    text: String,
+    int: Option<i64>,
+}
+
+impl Memo {
+    fn is(&self, cell: Cell<'_>) -> bool {
+        match cell {
+            Cell::Text(text) => self.text == text,
+            Cell::Int(value) => self.int == Some(value),
+            Cell::Empty | Cell::Float(_) | Cell::Time(_) => false,
+        }
+    }
+
+    fn set(&mut self, cell: Cell<'_>) {
+        self.text.clear();
+        self.int = None;
+        match cell {
+            Cell::Text(text) => self.text.push_str(text),
+            Cell::Int(value) => self.int = Some(value),
+            Cell::Empty | Cell::Float(_) | Cell::Time(_) => {}
+        }
+    }
+}
+
 /// What was remembered of the row before, so that rows of one order are not understood again and again.
 #[derive(Default)]
 struct Before {
     customer: String,
+    /// The cell that `customer` was read from, if it was read as it stands.
+    customer_cell: Memo,
+    hash: u64,
     partition: usize,
     /// The customer's number in its part, once a row of it was kept.
     code: Option<u32>,
     order: String,
+    order_cell: Memo,
     order_hash: u64,
     is_cancellation: bool,
     time_text: String,
@@ -275,8 +312,16 @@ struct Before {
 /// Turns the rows of one part of a source into lines.
 pub(crate) struct LineSink<'a> {
     reading: &'a Reading<'a>,
+    /// Whether the source has a column for each role: asked many times a row.
+    present: [bool; Role::ALL.len()],
+    needs_prints: bool,
     pub(crate) parts: Vec<Part>,
-    lookup: Vec<HashTable<u32>>,
+    /// The hash and the number of the customers of each part.
+    lookup: Vec<HashTable<(u64, u32)>>,
+    /// The keys of the products in the catalogue, which itself is too large to be asked for every row.
+    known_products: HashTable<u64>,
+    /// The source that the part is of.
+    source: usize,
     pub(crate) tally: Tally,
     pub(crate) catalogue: HashMap<u64, Product>,
     pub(crate) rejects: csv::Writer<Vec<u8>>,
@@ -290,8 +335,12 @@ impl<'a> LineSink<'a> {
     pub(crate) fn new(reading: &'a Reading<'a>) -> Self {
         Self {
             reading,
+            present: Role::ALL.map(|role| reading.has(role)),
+            needs_prints: reading.needs_prints(),
             parts: (0..PARTITIONS).map(|_| Part::default()).collect(),
             lookup: (0..PARTITIONS).map(|_| HashTable::new()).collect(),
+            source: 0,
+            known_products: HashTable::new(),
             tally: Tally::default(),
             catalogue: HashMap::new(),
             rejects: csv::Writer::from_writer(Vec::new()),
@@ -302,9 +351,14 @@ impl<'a> LineSink<'a> {
         }
     }
 
+    fn has(&self, role: Role) -> bool {
+        self.present[role as usize]
+    }
+
     /// Ends the part.
     pub(crate) fn finish(mut self) -> Finished {
         self.count_day();
+        self.tally.rows_by_source.insert(self.source, self.tally.rows_read);
         for part in &mut self.parts {
             part.shrink();
         }
@@ -331,9 +385,15 @@ impl<'a> LineSink<'a> {
     fn read_customer(&mut self, position: Position, row: &impl Row, continued: bool) -> bool {
         if continued {
             self.id.clone_from(&self.before.customer);
+            self.before.customer_cell.set(Cell::Empty);
             return !self.id.is_empty();
         }
-        let note = row.cell(Role::Customer as usize).write_id(&mut self.id);
+        let cell = row.cell(Role::Customer as usize);
+        if self.before.customer_cell.is(cell) {
+            return true;
+        }
+        let note = cell.write_id(&mut self.id);
+        self.before.customer_cell.set(if note == Some(IdNote::AsIs) { cell } else { Cell::Empty });
         match note {
             Some(IdNote::Float) => self.note(Note::IdFloat, position),
             Some(IdNote::Scientific) => self.note(Note::IdScientific, position),
@@ -364,9 +424,13 @@ impl<'a> LineSink<'a> {
 
     /// Reads the order number: its hash, and whether it marks a cancellation. True if it is the order of the row before.
     fn read_order(&mut self, row: &impl Row) -> bool {
-        if !self.reading.has(Role::Order)
-            || row.cell(Role::Order as usize).write_id(&mut self.order).is_none()
-        {
+        let cell = if self.has(Role::Order) { row.cell(Role::Order as usize) } else { Cell::Empty };
+        if self.before.order_cell.is(cell) {
+            return true;
+        }
+        self.before.order_cell.set(cell);
+        if cell.write_id(&mut self.order).is_none() {
+            self.before.order_cell.set(Cell::Empty);
             self.before.order.clear();
             self.before.order_hash = 0;
             self.before.is_cancellation = false;
@@ -387,14 +451,14 @@ impl<'a> LineSink<'a> {
         if continued {
             return self.before.mark;
         }
-        if self.reading.has(Role::CancelledAt) && !row.cell(Role::CancelledAt as usize).is_nothing() {
+        if self.has(Role::CancelledAt) && !row.cell(Role::CancelledAt as usize).is_nothing() {
             self.before.status.clear();
             self.before.mark = Mark::Void;
-        } else if self.reading.has(Role::Status) {
+        } else if self.has(Role::Status) {
             self.scratch.clear();
             row.cell(Role::Status as usize).write_text(&mut self.scratch);
             if self.scratch != self.before.status || self.scratch.is_empty() {
-                self.before.mark = mark_of_status(&self.scratch, self.reading.has(Role::Refund));
+                self.before.mark = mark_of_status(&self.scratch, self.has(Role::Refund));
                 std::mem::swap(&mut self.before.status, &mut self.scratch);
             }
         } else {
@@ -405,8 +469,8 @@ impl<'a> LineSink<'a> {
 
     /// Reads the product: its key, with its name and category remembered.
     fn read_product(&mut self, row: &impl Row) -> ProductKey {
-        let by = if self.reading.has(Role::Product) { Role::Product } else { Role::ProductName };
-        if !self.reading.has(by) {
+        let by = if self.has(Role::Product) { Role::Product } else { Role::ProductName };
+        if !self.has(by) {
             return ProductKey::NONE;
         }
         let mut digits = itoa::Buffer::new();
@@ -421,13 +485,20 @@ impl<'a> LineSink<'a> {
         };
         let hash = xxh3_64(code.as_bytes());
         let key = ProductKey::new(hash, is_service(code));
+        let is_described = self.present[Role::Category as usize]
+            || (by == Role::Product && self.present[Role::ProductName as usize]);
+        let known = self.known_products.entry(key.0, |&k| k == key.0, |&k| k);
+        if !is_described && matches!(known, Entry::Occupied(_)) {
+            return key;
+        }
+        known.insert(key.0);
         let product = self
             .catalogue
             .entry(key.0)
             .or_insert_with(|| Product { code: code.to_owned(), ..Product::default() });
         for (text, role) in [(&mut product.name, Role::ProductName), (&mut product.category, Role::Category)]
         {
-            if let (true, Cell::Text(cell)) = (self.reading.has(role), row.cell(role as usize)) {
+            if let (true, Cell::Text(cell)) = (self.present[role as usize], row.cell(role as usize)) {
                 keep_smaller(text, cell);
             }
         }
@@ -437,7 +508,7 @@ impl<'a> LineSink<'a> {
     /// Reads the row's money and quantity.
     fn read_money(&mut self, position: Position, row: &impl Row) -> Result<Read, Error> {
         let comma = self.reading.roles.comma;
-        let money_role = if self.reading.has(Role::Amount) { Role::Amount } else { Role::UnitPrice };
+        let money_role = if self.has(Role::Amount) { Role::Amount } else { Role::UnitPrice };
         let cell = row.cell(money_role as usize);
         let mut read = Read::default();
         let price = match cell.number(comma) {
@@ -448,7 +519,7 @@ impl<'a> LineSink<'a> {
         self.tally.filled[2] += u64::from(!cell.is_nothing());
         if let Some(parsed) = price.filter(|p| !p.currency.is_empty()) {
             self.before.currency = currency_code(parsed.currency);
-        } else if self.reading.has(Role::Currency) {
+        } else if self.has(Role::Currency) {
             self.scratch.clear();
             row.cell(Role::Currency as usize).write_text(&mut self.scratch);
             if !self.scratch.is_empty() {
@@ -457,7 +528,7 @@ impl<'a> LineSink<'a> {
         } else {
             self.before.currency.clear();
         }
-        let quantity = if self.reading.has(Role::Quantity) {
+        let quantity = if self.has(Role::Quantity) {
             let cell = row.cell(Role::Quantity as usize);
             match cell.number(comma) {
                 Ok(parsed) => parsed.map(|p| p.value),
@@ -470,7 +541,7 @@ impl<'a> LineSink<'a> {
         let overflow = || self.too_large(position, money_role, cell);
         let discount = row.cell(Role::Discount as usize).number(comma).ok().flatten();
         read.discount = discount.and_then(|d| d.value.money()).unwrap_or_default().abs();
-        if self.reading.has(Role::Quantity) {
+        if self.has(Role::Quantity) {
             read.units = quantity.and_then(Decimal::units);
         }
         let Some(price) = price.map(|p| p.value) else { return Ok(read) };
@@ -510,7 +581,7 @@ impl<'a> LineSink<'a> {
     fn fingerprint(&mut self, row: &impl Row, roles: &[Role]) -> u64 {
         let mut hash = 0;
         for &role in roles {
-            if self.reading.has(role) {
+            if self.has(role) {
                 self.scratch.clear();
                 row.cell(role as usize).write_text(&mut self.scratch);
                 hash = xxh3_64_with_seed(self.scratch.as_bytes(), hash ^ role as u64);
@@ -538,15 +609,15 @@ impl<'a> LineSink<'a> {
         let code = match self.before.code {
             Some(code) => code,
             None => {
-                let hash = xxh3_64(self.id.as_bytes());
+                let hash = self.before.hash;
                 let part = &mut self.parts[self.before.partition];
-                let same = self.lookup[self.before.partition].find(hash, |&c| part.id(c) == self.id);
+                let lookup = &mut self.lookup[self.before.partition];
+                let same = lookup.find(hash, |&(h, code)| h == hash && part.id(code) == self.id);
                 match same {
-                    Some(&code) => code,
+                    Some(&(_, code)) => code,
                     None => {
                         let code = part.add_customer(&self.id);
-                        let rehash = |c: &u32| xxh3_64(part.id(*c).as_bytes());
-                        self.lookup[self.before.partition].insert_unique(hash, code, rehash);
+                        lookup.insert_unique(hash, (hash, code), |&(hash, _)| hash);
                         code
                     }
                 }
@@ -556,10 +627,10 @@ impl<'a> LineSink<'a> {
         let part = &mut self.parts[self.before.partition];
         let mut put = |item: Item, discount: Money, first: Position, print: u32| {
             part.items.push(item);
-            if self.reading.has(Role::Discount) {
+            if self.present[Role::Discount as usize] {
                 part.discounts.push(discount);
             }
-            if self.reading.compares_rows {
+            if self.needs_prints {
                 part.prints.push(print);
             }
             let end = part.items.len() as u32;
@@ -617,7 +688,7 @@ const OTHER_CELLS: [Role; 8] = [
 impl Sink for LineSink<'_> {
     fn row(&mut self, position: Position, row: &impl Row) -> Result<(), Error> {
         self.tally.rows_read += 1;
-        *self.tally.rows_by_source.entry(position.source()).or_default() += 1;
+        self.source = position.source();
         let same_order = self.read_order(row);
         let customer_cell = row.cell(Role::Customer as usize);
         let time_cell = row.cell(Role::Time as usize);
@@ -673,7 +744,8 @@ impl Sink for LineSink<'_> {
             self.before.customer.clear();
             if customer {
                 self.before.customer.push_str(&self.id);
-                self.before.partition = (xxh3_64(self.id.as_bytes()) >> 58) as usize;
+                self.before.hash = xxh3_64(self.id.as_bytes());
+                self.before.partition = (self.before.hash >> 58) as usize;
             }
         }
         if let Err(reason) = self.reading.cleaning.check(&candidate) {
@@ -690,11 +762,11 @@ impl Sink for LineSink<'_> {
             self.before.day.0 = time.day();
         }
         self.before.day.1 += 1;
-        let print = if self.reading.compares_rows { self.fingerprint(row, &OTHER_CELLS) as u32 } else { 0 };
+        let print = if self.needs_prints { self.fingerprint(row, &OTHER_CELLS) as u32 } else { 0 };
         let order = if self.before.order_hash == 0 { time.0 as u64 } else { self.before.order_hash };
         let units = read.units.unwrap_or(if revenue < Money::ZERO { -1000 } else { 1000 });
         let item = Item { product, units, amount: revenue };
-        let refund = if self.reading.has(Role::Refund) {
+        let refund = if self.has(Role::Refund) {
             let cell = row.cell(Role::Refund as usize).number(self.reading.roles.comma).ok().flatten();
             cell.and_then(|p| p.value.money()).map(Money::abs).filter(|m| *m > Money::ZERO)
         } else {
@@ -711,7 +783,7 @@ impl Sink for LineSink<'_> {
 
     fn broken(&mut self, position: Position, text: &str, why: String) {
         self.tally.rows_read += 1;
-        *self.tally.rows_by_source.entry(position.source()).or_default() += 1;
+        self.source = position.source();
         self.tally.rejected.entry(Reason::Unreadable).or_default().add(Money::ZERO);
         let text: String = text.chars().take(200).collect();
         let detail = format!("{why}: {text}");
@@ -840,6 +912,10 @@ fn is_service(code: &str) -> bool {
         "giftcard",
         "tip",
     ];
+    // Nearly all codes end in a digit, and of these only one does.
+    if code.len() > 2 && code.ends_with(|c: char| c.is_ascii_digit()) && !code.starts_with("gift_") {
+        return false;
+    }
     code.len() <= 12 && CODES.iter().any(|c| code.eq_ignore_ascii_case(c)) || code.starts_with("gift_")
 }
 

@@ -88,6 +88,7 @@ pub(crate) fn customers(
         read.policy,
         || Described::new(definitions.len()),
         |described, id, summary| described.add(id, summary, as_of, &definitions),
+        Ok,
     )?;
     let (described, leftovers): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     account_late(plan, &mut read.tally, &leftovers, rejects)?;
@@ -126,12 +127,18 @@ pub(crate) fn fold_to_file(
 ) -> Result<(Input, usize), Error> {
     let mut read = read(plan, job, rejects, observer)?;
     observer.stage("folding orders into summaries");
-    let parts =
-        read.fold.finish(read.policy, <(Saved, usize, Money)>::default, |(saved, n, net), id, summary| {
+    let description = Description::new(read.holds, read.currency, &read.catalogue);
+    let (writer, encoder) = store::Writer::create(output, &description)?;
+    let parts = read.fold.finish(
+        read.policy,
+        <(Saved, usize, Money)>::default,
+        |(saved, n, net), id, summary| {
             saved.add(id, summary);
             *n += 1;
             *net += summary.lines().iter().map(|l| l.amount).sum();
-        })?;
+        },
+        |(saved, n, net)| Ok((encoder.encode(saved)?, n, net)),
+    )?;
     let (visited, leftovers): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     account_late(plan, &mut read.tally, &leftovers, rejects)?;
     let n_customers = visited.iter().map(|v| v.1).sum();
@@ -139,8 +146,7 @@ pub(crate) fn fold_to_file(
         return Err(nothing_kept(&read.tally));
     }
     let net: Money = visited.iter().map(|v| v.2).sum();
-    let saved: Vec<Saved> = visited.into_iter().map(|v| v.0).collect();
-    store::write(output, &Description::new(read.holds, read.currency, &read.catalogue), &saved)?;
+    writer.finish(&encoder, visited.into_iter().map(|v| v.0).collect())?;
     let first_day = read.tally.rows_by_day.keys().next().copied().unwrap_or(read.last_day);
     Ok((account(&read.tally, &leftovers, first_day, read.last_day, 0, net), n_customers))
 }
