@@ -128,7 +128,7 @@ fn one_customer_alone_is_placed_as_among_all() {
             ["assign", "results/model.json", "one.csv", "--as-of", &as_of, "-o", "one-placed.csv", "--force"];
         folder.habitue(&args).succeeded();
         let mine = all.rows.iter().find(|r| r[0] == id).unwrap();
-        assert_eq!(folder.table("one-placed.csv").rows, [mine.clone()]);
+        assert_eq!(folder.table("one-placed.csv").rows, std::slice::from_ref(mine));
     }
 }
 
