@@ -7,11 +7,11 @@ pub mod outcome;
 pub mod write;
 pub mod ingest;
 mod fold;
-pub mod generate;
 pub mod report;
 pub mod settings;
 pub mod model_file;
 pub mod pipeline;
+pub mod generate;
 pub mod results;
 
 pub use error::Error;
