@@ -8,6 +8,7 @@ use std::time::Duration;
 use anstyle::{AnsiColor, Style};
 use habitue::Error;
 use habitue::pipeline::Observer;
+use habitue::write::Rejects;
 use indicatif::{ProgressBar, ProgressStyle};
 
 const BOLD: Style = Style::new().bold();
@@ -83,13 +84,13 @@ pub(crate) fn refuse_existing(path: Option<&Path>, force: bool) -> Result<(), Er
     }
 }
 
-/// A file that was asked for, or nothing.
-pub(crate) fn output_file(path: Option<&Path>, force: bool) -> Result<Box<dyn Write>, Error> {
+/// Where rejected rows go: to a file that was asked for, or nowhere.
+pub(crate) fn rejects(path: Option<&Path>, force: bool) -> Result<Rejects, Error> {
     refuse_existing(path, force)?;
-    let Some(path) = path else { return Ok(Box::new(io::sink())) };
+    let Some(path) = path else { return Ok(Rejects::nowhere()) };
     let file = std::fs::File::create(path)
         .map_err(|source| Error::Io { path: path.display().to_string(), source })?;
-    Ok(Box::new(io::BufWriter::new(file)))
+    Ok(Rejects::to(io::BufWriter::new(file)))
 }
 
 /// Writes words to stderr.

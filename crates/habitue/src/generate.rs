@@ -365,7 +365,7 @@ mod tests {
         let mut settings =
             Settings { features: Some("recency_days,orders,spend".to_owned()), ..Settings::default() };
         settings.choose.k = Some(4);
-        let run = segment(&inputs, &settings, &mut std::io::sink(), &Silent).unwrap();
+        let run = segment(&inputs, &settings, &mut crate::write::Rejects::nowhere(), &Silent).unwrap();
         let (found, known): (Vec<usize>, Vec<usize>) = run
             .placed
             .table

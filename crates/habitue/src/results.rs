@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::model_file::ModelFile;
 use crate::pipeline::{Placed, SegmentRun, feature_cells, ids};
 use crate::write::table::{Cells, Sheet};
-use crate::write::{self, TableFormat};
+use crate::write::{self, Rejects, TableFormat};
 
 /// The number of the segment of customers that no segment fits.
 pub const NO_SEGMENT: i64 = 0;
@@ -52,9 +52,9 @@ impl Results {
     ///
     /// # Errors
     /// When the file cannot be made.
-    pub fn rejects(&self) -> Result<impl Write + use<>, Error> {
+    pub fn rejects(&self) -> Result<Rejects, Error> {
         let path = self.stage.path().join("rejects.csv");
-        Ok(BufWriter::new(fs::File::create(&path).map_err(Error::io(path.display()))?))
+        Ok(Rejects::to(BufWriter::new(fs::File::create(&path).map_err(Error::io(path.display()))?)))
     }
 
     /// Writes everything and moves the folder to its place.

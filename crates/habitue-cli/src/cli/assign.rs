@@ -47,7 +47,7 @@ impl Assign {
         self.input.require_sources()?;
         let model = ModelFile::load(&self.model)?;
         let settings = self.input.settings()?;
-        let mut rejects = ui::output_file(self.rejects.as_deref(), self.force)?;
+        let mut rejects = ui::rejects(self.rejects.as_deref(), self.force)?;
         ui::refuse_existing(self.output.as_deref(), self.force)?;
         let progress = ui::Progress::new(self.input.quiet);
         let run = pipeline::assign(&model, &self.input.inputs(), &settings, &mut rejects, &progress)?;

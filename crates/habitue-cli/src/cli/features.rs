@@ -45,7 +45,7 @@ impl Features {
         let mut settings = self.input.settings()?;
         settings.features = Some(self.features.clone());
         ui::refuse_existing(self.output.as_deref(), self.force)?;
-        let mut rejects = ui::output_file(self.rejects.as_deref(), self.force)?;
+        let mut rejects = ui::rejects(self.rejects.as_deref(), self.force)?;
         let progress = ui::Progress::new(self.input.quiet);
         let run = pipeline::features(&self.input.inputs(), &settings, &mut rejects, &progress)?;
         drop(progress);

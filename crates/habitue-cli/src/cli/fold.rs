@@ -40,7 +40,7 @@ impl Fold {
         self.input.require_sources()?;
         let settings = self.input.settings()?;
         ui::refuse_existing(Some(&self.output), self.force)?;
-        let mut rejects = ui::output_file(self.rejects.as_deref(), self.force)?;
+        let mut rejects = ui::rejects(self.rejects.as_deref(), self.force)?;
         let progress = ui::Progress::new(self.input.quiet);
         let run = pipeline::fold(&self.input.inputs(), &settings, &self.output, &mut rejects, &progress)?;
         drop(progress);

@@ -33,6 +33,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) currency: Option<&'a str>,
     /// Whether exact duplicates will be looked for, so that the cells without a feature must be remembered too.
     pub(crate) compares_rows: bool,
+    /// Whether the text of rejected rows is wanted.
+    pub(crate) writes_rejects: bool,
 }
 
 impl Reading<'_> {
@@ -601,6 +603,9 @@ impl<'a> LineSink<'a> {
         count.add(revenue);
         if !self.id.is_empty() && reason != Reason::NoCustomer {
             count.customers.insert(xxh3_64(self.id.as_bytes()));
+        }
+        if !self.reading.writes_rejects {
+            return Ok(());
         }
         write_reject(&mut self.rejects, reason, self.reading.path, position, row, "")
     }

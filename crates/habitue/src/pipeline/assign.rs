@@ -1,7 +1,5 @@
 //! New customers placed by a saved model.
 
-use std::io::Write;
-
 use habitue_core::table::Values;
 
 use super::{Inputs, Observer, Placed, customers, orders};
@@ -10,6 +8,7 @@ use crate::ingest::plan::Plan;
 use crate::model_file::ModelFile;
 use crate::outcome::{Input, Kind};
 use crate::settings::Settings;
+use crate::write::Rejects;
 
 /// Customers placed by a model, and how they were read.
 pub struct AssignRun {
@@ -32,7 +31,7 @@ pub fn assign(
     model: &ModelFile,
     inputs: &Inputs,
     settings: &Settings,
-    rejects: &mut dyn Write,
+    rejects: &mut Rejects,
     observer: &dyn Observer,
 ) -> Result<AssignRun, Error> {
     let mut read = settings.read.clone();

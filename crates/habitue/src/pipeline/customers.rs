@@ -14,7 +14,7 @@ use crate::ingest::cell::{Cell, OwnedCell};
 use crate::ingest::plan::Plan;
 use crate::ingest::source::{Position, Row, Sink, Source, scan};
 use crate::outcome::{Input, Rejected, SourceNote};
-use crate::write::defuse;
+use crate::write::{Rejects, defuse};
 
 /// A table of customers, with an account of its rows.
 pub(crate) struct Given {
@@ -44,7 +44,7 @@ struct Chosen {
 ///
 /// # Errors
 /// When a source cannot be read, or names a customer twice.
-pub(crate) fn read(plan: &Plan, rejects: &mut dyn Write) -> Result<Given, Error> {
+pub(crate) fn read(plan: &Plan, rejects: &mut Rejects) -> Result<Given, Error> {
     writeln!(rejects, "reason,source,row,customer_id,detail").map_err(Error::io("rejects.csv"))?;
     let (chosen, selections, warnings) = choose_columns(plan)?;
     let mut rows: Vec<(String, Position, Vec<OwnedCell>)> = Vec::new();

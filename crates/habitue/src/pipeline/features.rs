@@ -13,8 +13,8 @@ use crate::error::Error;
 use crate::ingest::plan::Plan;
 use crate::outcome::{Input, Kind, RoleNote, SourceNote, WithoutPurchase};
 use crate::settings::Settings;
-use crate::write::TableFormat;
 use crate::write::table::{Cells, Sheet};
+use crate::write::{Rejects, TableFormat};
 
 /// The customer table, and how it came about.
 pub struct FeaturesRun {
@@ -41,7 +41,7 @@ pub struct FeaturesRun {
 pub fn features(
     inputs: &Inputs,
     settings: &Settings,
-    rejects: &mut dyn Write,
+    rejects: &mut Rejects,
     observer: &dyn Observer,
 ) -> Result<FeaturesRun, Error> {
     let plan = Plan::look(&inputs.sources, &settings.read)?;

@@ -1,6 +1,5 @@
 //! Orders folded into a file of summaries.
 
-use std::io::Write;
 use std::path::Path;
 
 use super::{Inputs, Observer, orders};
@@ -8,6 +7,7 @@ use crate::error::Error;
 use crate::ingest::plan::Plan;
 use crate::outcome::{Input, Kind, RoleNote};
 use crate::settings::Settings;
+use crate::write::Rejects;
 
 /// What folding came to.
 pub struct FoldRun {
@@ -27,7 +27,7 @@ pub fn fold(
     inputs: &Inputs,
     settings: &Settings,
     output: &Path,
-    rejects: &mut dyn Write,
+    rejects: &mut Rejects,
     observer: &dyn Observer,
 ) -> Result<FoldRun, Error> {
     observer.stage("looking at the files");

@@ -22,6 +22,7 @@ use crate::ingest::lines::{LineSink, Note, Product, REJECT_ROLES, Reading, Seen,
 use crate::ingest::plan::Plan;
 use crate::ingest::source::{Position, Row, Sink, scan};
 use crate::outcome::{Input, Month, Observed, Rejected, SourceNote, WithoutPurchase};
+use crate::write::Rejects;
 
 /// How orders become customers.
 pub(crate) struct OrdersJob<'a> {
@@ -74,7 +75,7 @@ struct Read {
 pub(crate) fn customers(
     plan: &Plan,
     job: &OrdersJob<'_>,
-    rejects: &mut dyn Write,
+    rejects: &mut Rejects,
     observer: &dyn Observer,
 ) -> Result<Customers, Error> {
     let mut read = read(plan, job, rejects, observer)?;
@@ -122,7 +123,7 @@ pub(crate) fn fold_to_file(
     plan: &Plan,
     job: &OrdersJob<'_>,
     output: &std::path::Path,
-    rejects: &mut dyn Write,
+    rejects: &mut Rejects,
     observer: &dyn Observer,
 ) -> Result<(Input, usize), Error> {
     let mut read = read(plan, job, rejects, observer)?;
@@ -155,7 +156,7 @@ pub(crate) fn fold_to_file(
 fn read(
     plan: &Plan,
     job: &OrdersJob<'_>,
-    rejects: &mut dyn Write,
+    rejects: &mut Rejects,
     observer: &dyn Observer,
 ) -> Result<Read, Error> {
     let mut fold = Fold::new(job.memory);
@@ -174,6 +175,7 @@ fn read(
             cleaning: job.cleaning,
             currency: job.currency.as_deref(),
             compares_rows: true,
+            writes_rejects: rejects.are_wanted(),
         })
         .collect();
     observer.stage("reading orders");
@@ -339,7 +341,7 @@ fn account_late(
     plan: &Plan,
     tally: &mut Tally,
     leftovers: &[Leftover],
-    rejects: &mut dyn Write,
+    rejects: &mut Rejects,
 ) -> Result<(), Error> {
     let mut late: Vec<Late> = leftovers.iter().flat_map(|l| &l.rejected).copied().collect();
     late.sort_unstable();
@@ -355,7 +357,7 @@ fn account_late(
     }
     tally.anonymous.sort_unstable();
     duplicates.rows += tally.anonymous.windows(2).filter(|w| w[0] == w[1]).count() as u64;
-    if late.is_empty() {
+    if late.is_empty() || !rejects.are_wanted() {
         return Ok(());
     }
     let by_position: HashMap<u64, Reason> = late.iter().map(|l| (l.position.0, l.reason)).collect();
@@ -390,7 +392,7 @@ impl Sink for LateSink<'_> {
     fn replaced(&mut self, _: Position) {}
 }
 
-fn write_header(rejects: &mut dyn Write) -> Result<(), Error> {
+fn write_header(rejects: &mut Rejects) -> Result<(), Error> {
     let roles: Vec<&str> = REJECT_ROLES.iter().map(|r| r.1).collect();
     writeln!(rejects, "reason,source,row,{},detail", roles.join(",")).map_err(Error::io("rejects.csv"))
 }

@@ -1,7 +1,5 @@
 //! The main job: orders, or a table of customers, to named segments.
 
-use std::io::Write;
-
 use habitue_core::action::{ActionRules, segment_facts};
 use habitue_core::choose_k::{self, ChooseK};
 use habitue_core::cluster::distinct_rows;
@@ -23,6 +21,7 @@ use crate::outcome::{
     SampleFeature, Segment, SourceNote, WithoutPurchase,
 };
 use crate::settings::Settings;
+use crate::write::Rejects;
 
 /// Version of `summary.json`.
 const SCHEMA_VERSION: u32 = 1;
@@ -79,7 +78,7 @@ struct Base {
 pub fn segment(
     inputs: &Inputs,
     settings: &Settings,
-    rejects: &mut dyn Write,
+    rejects: &mut Rejects,
     observer: &dyn Observer,
 ) -> Result<SegmentRun, Error> {
     let personas = settings.persona_rules()?;
@@ -140,7 +139,7 @@ impl Base {
         plan: &Plan,
         inputs: &Inputs,
         settings: &Settings,
-        rejects: &mut dyn Write,
+        rejects: &mut Rejects,
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
         let wanted = settings.features.as_deref();

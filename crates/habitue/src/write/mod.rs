@@ -3,11 +3,45 @@
 pub(crate) mod table;
 
 use std::borrow::Cow;
+use std::io::{self, Write};
 use std::path::Path;
 
 use crate::error::Error;
 
 pub use table::TableFormat;
+
+/// Where rejected rows are written: to a file, or nowhere, and then nobody takes the trouble of finding their text.
+#[derive(Default)]
+pub struct Rejects {
+    out: Option<Box<dyn Write>>,
+}
+
+impl Rejects {
+    /// Rejected rows are counted and not written.
+    pub fn nowhere() -> Self {
+        Self::default()
+    }
+
+    /// Rejected rows are written as CSV.
+    pub fn to(out: impl Write + 'static) -> Self {
+        Self { out: Some(Box::new(out)) }
+    }
+
+    /// Whether anybody wants to see them.
+    pub(crate) fn are_wanted(&self) -> bool {
+        self.out.is_some()
+    }
+}
+
+impl Write for Rejects {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.out.as_mut().map_or(Ok(bytes.len()), |out| out.write(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
 
 /// Text that a spreadsheet would run as a formula, made harmless by an apostrophe before it; other text as it is.
 ///
