@@ -18,6 +18,7 @@ fn the_program_lists_its_verbs() {
       assign    Place customers in the segments of a saved model
       features  Write the customer table alone: id and every feature
       fold      Fold orders into summaries, to be kept and folded on night by night
+      generate  Write realistic orders of any size, to try things out
       rules     Print the built-in persona or action rules, to copy and edit
       help      Print this message or the help of the given subcommand(s)
 
@@ -441,6 +442,33 @@ fn rules_has_help() {
     Examples:
       habitue rules personas > personas.toml
       habitue segment orders.csv --personas personas.toml
+    ");
+}
+
+#[test]
+fn generate_has_help() {
+    insta::assert_snapshot!(help(&["generate", "--help"]), @r"
+    Write realistic orders of any size, to try things out
+
+    Usage: habitue generate [OPTIONS] --output <FILE>
+
+    Options:
+          --lines <N>      Lines to write [default: 100000]
+          --seed <N>       The same seed gives the same file [default: 0]
+      -o, --output <FILE>  Where to write the orders; its ending says the format (.csv, .parquet)
+          --truth <FILE>   Where to write which kind each customer is of (CSV: customer_id, kind)
+          --force          Overwrite files that exist
+      -h, --help           Print help
+
+    Run:
+          --threads <N>  Threads to use [default: all]
+      -q, --quiet        Say nothing but errors
+          --json         Print the result as JSON to stdout
+
+    Examples:
+      habitue generate -o orders.csv
+      habitue generate --lines 10000000 --seed 1 -o orders.parquet
+      habitue generate -o orders.csv --truth kinds.csv && habitue segment orders.csv
     ");
 }
 
