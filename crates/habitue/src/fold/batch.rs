@@ -12,7 +12,7 @@ use habitue_core::Money;
 use habitue_core::line::ProductKey;
 use habitue_core::time::Timestamp;
 
-use crate::ingest::lines::{Item, Part, Run};
+use crate::ingest::part::{Item, Part, Run};
 use crate::ingest::source::Position;
 
 /// The columns of a line.

@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use self::spill::Spill;
 use crate::error::Error;
-use crate::ingest::lines::{PARTITIONS, Part};
+use crate::ingest::part::{PARTITIONS, Part};
 use crate::ingest::source::Position;
 
 /// Collects lines by customer, and folds them.

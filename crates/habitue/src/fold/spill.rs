@@ -9,7 +9,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::batch;
 use crate::error::Error;
-use crate::ingest::lines::{PARTITIONS, Part};
+use crate::ingest::part::{PARTITIONS, Part};
 
 /// One file a partition, being written; files appear with their first part and vanish with the value.
 pub(super) struct Spill {

@@ -22,8 +22,9 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::batch;
 use crate::error::Error;
-use crate::ingest::lines::{Item, PARTITIONS, Part, Product, Run};
+use crate::ingest::part::{Item, PARTITIONS, Part, Run};
 use crate::ingest::source::Position;
+use crate::ingest::tally::Product;
 
 /// Key of the description among the file's own key-value pairs.
 const DESCRIPTION: &str = "habitue";

@@ -11,6 +11,10 @@ pub(crate) mod text;
 pub(crate) mod columnar;
 pub(crate) mod sheet;
 pub(crate) mod source;
+mod words;
+pub(crate) mod part;
+pub(crate) mod tally;
+pub(crate) mod rejects;
 pub(crate) mod lines;
 pub(crate) mod plan;
 

@@ -18,9 +18,11 @@ use crate::error::Error;
 use crate::fold::store::{self, Description, Saved};
 use crate::fold::{Fold, Late, Leftover, Policy};
 use crate::ingest::Role;
-use crate::ingest::lines::{LineSink, Note, Product, REJECT_ROLES, Reading, Seen, Tally, write_reject};
+use crate::ingest::lines::{LineSink, Reading};
 use crate::ingest::plan::Plan;
+use crate::ingest::rejects::{REJECT_ROLES, write_reject};
 use crate::ingest::source::{Position, Row, Sink, scan};
+use crate::ingest::tally::{Count, Note, Product, Seen, Tally};
 use crate::outcome::{Input, Month, Observed, Rejected, SourceNote, WithoutPurchase};
 use crate::write::Rejects;
 
@@ -405,7 +407,7 @@ fn account(
     orders: u64,
     net: Money,
 ) -> Input {
-    let rejected = |(reason, count): (&Reason, &crate::ingest::lines::Count)| Rejected {
+    let rejected = |(reason, count): (&Reason, &Count)| Rejected {
         reason: reason.key().to_owned(),
         text: reason.text().to_owned(),
         rows: count.rows,
