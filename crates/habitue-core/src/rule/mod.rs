@@ -76,8 +76,9 @@ impl Default for RuleSearch {
 impl RuleSearch {
     /// The rule that describes a segment best.
     ///
-    /// A segment that holds every customer, or a table without numbers, has the rule "all customers" without conditions; a
-    /// segment without customers has the rule "no customers" with precision and recall 0.
+    /// A segment that holds every customer, a table without numbers, and a segment of whom no bound picks anybody have the
+    /// rule "all customers" without conditions; a segment without customers has the rule "no customers" with precision and
+    /// recall 0.
     ///
     /// # Errors
     /// A setting is out of range, a feature is not a numeric column, or there is no such segment.

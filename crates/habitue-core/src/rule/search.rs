@@ -32,8 +32,9 @@ pub(super) fn best_conditions(
         beam = grown.into_iter().map(|rule| sample.tune(rule)).collect();
         beam.sort_by(Candidate::better_first);
         beam.dedup_by(|a, b| a.bounds == b.bounds);
+        // A rule that picks nobody of the segment scores 0 and is none.
         if let Some(first) = beam.first()
-            && best.as_ref().is_none_or(|best| first.score > best.score)
+            && first.score > best.as_ref().map_or(0.0, |best| best.score)
         {
             best = Some(first.clone());
         }

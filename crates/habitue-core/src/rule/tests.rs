@@ -135,6 +135,17 @@ fn the_whole_and_the_empty_segment_have_rules_without_conditions() {
 }
 
 #[test]
+fn a_segment_that_no_bound_picks_has_the_rule_of_all() {
+    // Equal orders tell nobody apart, and the member has no score.
+    let table = table(&[
+        ("orders", Unit::Count, &[26.0, 26.0]),
+        ("score", Unit::Number, &[f64::NAN, -2.861_516_043_965_259]),
+    ]);
+    let rule = explain(&table, &[0, 1], None);
+    assert_eq!((rule.text.as_str(), rule.precision, rule.recall), ("all customers", 0.5, 1.0));
+}
+
+#[test]
 fn a_table_of_a_quarter_million_is_searched_on_a_sample_and_measured_whole() {
     // One customer in a hundred is in the segment: 31 orders or more.
     let n = 250_000;
