@@ -36,6 +36,12 @@ pub enum Error {
         /// The number of distinct rows.
         distinct: usize,
     },
+    /// All customers are alike in what they would be clustered on.
+    #[error("clustering needs at least 2 customers that differ; got {distinct}")]
+    TooFewDistinct {
+        /// The number of distinct rows: 0 or 1.
+        distinct: usize,
+    },
     /// A setting is outside its range.
     #[error("{setting} must be {allowed}; got {got}")]
     Setting {
@@ -105,6 +111,7 @@ impl Error {
             Self::Shape { .. } => "shape",
             Self::NoCustomers => "no-customers",
             Self::SegmentCount { .. } => "segment-count",
+            Self::TooFewDistinct { .. } => "too-few-distinct",
             Self::Setting { .. } => "setting",
             Self::Length { .. } => "length",
             Self::Spread { .. } => "spread",
@@ -119,9 +126,7 @@ impl Error {
     /// What to do about it, naming settings and not the flags of any one program.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::SegmentCount { distinct, .. } if *distinct < 2 => {
-                Some("clustering needs at least 2 customers that differ; read more orders".to_owned())
-            }
+            Self::TooFewDistinct { .. } => Some("read more orders, or cluster on other features".to_owned()),
             Self::SegmentCount { distinct, .. } => {
                 Some(format!("set k to {distinct} or less, or leave it out"))
             }

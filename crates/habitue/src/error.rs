@@ -18,6 +18,9 @@ pub enum Error {
         /// What the system says.
         source: std::io::Error,
     },
+    /// There is nothing to read.
+    #[error("no orders were given")]
+    NoSources,
     /// Nothing matches a path or pattern.
     #[error("{path}: no such file, folder or pattern")]
     NotFound {
@@ -172,6 +175,7 @@ impl Error {
     pub fn code(&self) -> &'static str {
         match self {
             Self::Io { .. } => "io",
+            Self::NoSources => "no-sources",
             Self::NotFound { .. } => "not-found",
             Self::EmptyFile { .. } => "empty-file",
             Self::NoRows { .. } => "no-rows",
@@ -221,7 +225,11 @@ impl Error {
             }
             Self::EmptyFile { .. } | Self::NoRows { .. } => Some("export the orders again".to_owned()),
             Self::Core(error) => error.hint(),
-            Self::Io { .. } | Self::NotFound { .. } => None,
+            Self::NoSources => Some("give files of orders, folders or patterns of them, - for standard input, or summaries".to_owned()),
+            Self::NotFound { .. } => {
+                Some("check the path; folders, patterns such as 'orders-*.csv' and - for standard input are read too".to_owned())
+            }
+            Self::Io { .. } => None,
         }
     }
 

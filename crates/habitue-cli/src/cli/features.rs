@@ -79,7 +79,8 @@ impl Features {
         }
         let input = &run.input;
         for rejected in &input.rejected {
-            ui::say(&format!("rejected {} rows ({}): {}", rejected.rows, rejected.revenue, rejected.text));
+            let rows = if rejected.rows == 1 { "row" } else { "rows" };
+            ui::say(&format!("rejected {} {rows} ({}): {}", rejected.rows, rejected.revenue, rejected.text));
         }
         ui::say(&format!(
             "{} customers from {} of {} rows; {} kept without a net purchase",

@@ -137,7 +137,7 @@ impl InputOptions {
     /// Refuses a run that would read nothing.
     pub(crate) fn require_sources(&self) -> Result<(), Error> {
         if self.sources.is_empty() && self.summaries.is_empty() {
-            return Err(Error::NotFound { path: "no ORDERS were given".to_owned() });
+            return Err(Error::NoSources);
         }
         Ok(())
     }

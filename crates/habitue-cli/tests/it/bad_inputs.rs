@@ -284,7 +284,7 @@ fn rows_cut_short_are_counted_with_their_line() {
     15100,1,1,34.8
     17850,5,2,61.14
     ── stderr
-    rejected 1 rows (0.00): row or amount cannot be read
+    rejected 1 row (0.00): row or amount cannot be read
     5 customers from 9 of 10 rows; 0 kept without a net purchase
     ── rejects
     unreadable 9
@@ -299,7 +299,7 @@ fn rows_cut_short_are_counted_with_their_line() {
     13748,4,1,204
     17850,1,3,72.24
     ── stderr
-    rejected 1 rows (0.00): row or amount cannot be read
+    rejected 1 row (0.00): row or amount cannot be read
     4 customers from 9 of 10 rows; 0 kept without a net purchase
     ── rejects
     unreadable 11
@@ -496,15 +496,15 @@ fn a_quote_that_never_closes_is_named_by_its_line() {
 fn customers_that_cannot_be_told_apart_are_refused() {
     let one = with_column("CustomerID", &|_, _| "17850".to_owned());
     insta::assert_snapshot!(refused("one.csv", one), @r"
-    error: the number of segments must be between 1 and 1, the number of distinct customers; got 2
+    error: clustering needs at least 2 customers that differ; got 1
 
-    hint: clustering needs at least 2 customers that differ; read more orders
+    hint: read more orders, or cluster on other features
     ");
     let twins = "customer,date,amount\na,2024-01-01,5.00\nb,2024-01-01,5.00\n";
     insta::assert_snapshot!(refused("twins.csv", twins), @r"
-    error: the number of segments must be between 1 and 1, the number of distinct customers; got 2
+    error: clustering needs at least 2 customers that differ; got 1
 
-    hint: clustering needs at least 2 customers that differ; read more orders
+    hint: read more orders, or cluster on other features
     ");
 }
 

@@ -521,6 +521,8 @@ fn orders_must_be_given() {
     exit: 1
     ── stdout
     ── stderr
-    error: no ORDERS were given: no such file, folder or pattern
+    error: no orders were given
+
+    hint: give files of orders, folders or patterns of them, - for standard input, or summaries
     ");
 }

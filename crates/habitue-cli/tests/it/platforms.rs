@@ -72,7 +72,7 @@ fn shopify_lines_after_the_first_of_an_order_belong_to_its_customer() {
     b@shop.example,1,2,37.5
     ── stderr
     note: orders_export.csv: revenue is Lineitem quantity × Lineitem price, not column "Total", which does not agree with them line by line
-    rejected 1 rows (99.00): cancelled, voided or never paid
+    rejected 1 row (99.00): cancelled, voided or never paid
     2 customers from 4 of 5 rows; 0 kept without a net purchase
     "#);
 }
@@ -145,7 +145,7 @@ fn stripe_payments_are_orders_of_an_email() {
     a@shop.example,1,2,24.5
     b@shop.example,3,1,35.5
     ── stderr
-    rejected 1 rows (500.00): cancelled, voided or never paid
+    rejected 1 row (500.00): cancelled, voided or never paid
     2 customers from 3 of 4 rows; 0 kept without a net purchase
     ");
 }

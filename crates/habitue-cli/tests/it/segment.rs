@@ -463,6 +463,8 @@ fn a_file_that_is_not_there_is_named() {
     ── stdout
     ── stderr
     error: no/such.csv: no such file, folder or pattern
+
+    hint: check the path; folders, patterns such as 'orders-*.csv' and - for standard input are read too
     ");
     assert!(folder.names().is_empty());
 }

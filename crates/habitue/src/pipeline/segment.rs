@@ -216,7 +216,7 @@ fn prepare(base: &mut Base, settings: &Settings) -> Result<(FittedPreparation, M
     let constant: Vec<String> =
         fitted.columns.iter().filter(|c| c.is_constant()).map(|c| c.name().to_owned()).collect();
     if constant.len() == base.clustered.len() {
-        return Err(CoreError::SegmentCount { k: settings.choose.k.unwrap_or(2), distinct: 1 }.into());
+        return Err(CoreError::TooFewDistinct { distinct: 1 }.into());
     }
     for name in &constant {
         base.warnings
@@ -246,7 +246,7 @@ fn prepare(base: &mut Base, settings: &Settings) -> Result<(FittedPreparation, M
 fn choose(settings: &ChooseK, x: &Matrix) -> Result<choose_k::Choice, Error> {
     let distinct = distinct_rows(x, 2);
     if distinct < 2 && settings.k != Some(1) {
-        return Err(CoreError::SegmentCount { k: settings.k.unwrap_or(2), distinct }.into());
+        return Err(CoreError::TooFewDistinct { distinct }.into());
     }
     Ok(settings.fit(x)?)
 }
