@@ -9,7 +9,7 @@ use habitue::pipeline::{self, AssignRun};
 use habitue::write::TableFormat;
 use habitue_core::text::format_count;
 
-use super::options::InputOptions;
+use super::options::{InputOptions, TableOptions};
 use crate::ui::{self, Failure};
 
 /// Place customers in the segments of a saved model, from their raw orders.
@@ -25,15 +25,8 @@ pub(crate) struct Assign {
     model: PathBuf,
     #[command(flatten)]
     input: InputOptions,
-    /// Where to write the table; its ending says the format (.csv, .parquet, .xlsx) [default: CSV to stdout]
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Where to write rejected rows with their reasons
-    #[arg(long, value_name = "FILE")]
-    rejects: Option<PathBuf>,
-    /// Overwrite files that exist
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    table: TableOptions,
 }
 
 impl Assign {
@@ -47,12 +40,11 @@ impl Assign {
         self.input.require_sources()?;
         let model = ModelFile::load(&self.model)?;
         let settings = self.input.settings()?;
-        let mut rejects = ui::rejects(self.rejects.as_deref(), self.force)?;
-        ui::refuse_existing(self.output.as_deref(), self.force)?;
+        let mut rejects = self.table.open()?;
         let progress = ui::Progress::new(self.input.quiet);
         let run = pipeline::assign(&model, &self.input.inputs(), &settings, &mut rejects, &progress)?;
         drop(progress);
-        match &self.output {
+        match &self.table.output {
             Some(path) => run.placed.write(&model, path, TableFormat::of_path(path))?,
             None if !self.input.json => run.placed.write_csv(&model, ui::stdout()).map_err(ui::to_stdout)?,
             None => {}

@@ -1,13 +1,11 @@
 //! `habitue features`: the customer table alone.
 
-use std::path::PathBuf;
-
 use clap::Args;
 use habitue::Error;
 use habitue::pipeline::{self, FeaturesRun};
 use habitue::write::TableFormat;
 
-use super::options::InputOptions;
+use super::options::{InputOptions, TableOptions};
 use crate::ui::{self, Failure};
 
 /// Write the customer table alone: id, days since the last order, orders, spend, and every other feature.
@@ -22,15 +20,8 @@ pub(crate) struct Features {
     /// The features to write: core, rfm, behaviour, all, or names separated by commas
     #[arg(long, value_name = "SET", default_value = "all")]
     features: String,
-    /// Where to write the table; its ending says the format (.csv, .parquet, .xlsx) [default: CSV to stdout]
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<PathBuf>,
-    /// Where to write rejected rows with their reasons
-    #[arg(long, value_name = "FILE")]
-    rejects: Option<PathBuf>,
-    /// Overwrite files that exist
-    #[arg(long)]
-    force: bool,
+    #[command(flatten)]
+    table: TableOptions,
 }
 
 impl Features {
@@ -44,12 +35,11 @@ impl Features {
         self.input.require_sources()?;
         let mut settings = self.input.settings()?;
         settings.features = Some(self.features.clone());
-        ui::refuse_existing(self.output.as_deref(), self.force)?;
-        let mut rejects = ui::rejects(self.rejects.as_deref(), self.force)?;
+        let mut rejects = self.table.open()?;
         let progress = ui::Progress::new(self.input.quiet);
         let run = pipeline::features(&self.input.inputs(), &settings, &mut rejects, &progress)?;
         drop(progress);
-        match &self.output {
+        match &self.table.output {
             Some(path) => run.write(path, TableFormat::of_path(path))?,
             None if !self.input.json => {
                 run.write_csv(ui::stdout()).map_err(ui::to_stdout)?;

@@ -6,9 +6,11 @@ use clap::{Args, ValueEnum};
 use habitue::ingest::{DayMonth, Role};
 use habitue::pipeline::Inputs;
 use habitue::settings::{CleaningChoice, NamedCleaning};
-use habitue::write::TableFormat;
+use habitue::write::{Rejects, TableFormat};
 use habitue::{Error, Settings};
 use habitue_core::time::Day;
+
+use crate::ui;
 
 /// What is read, and how.
 #[derive(Debug, Args)]
@@ -59,6 +61,28 @@ pub(crate) struct InputOptions {
     /// Print the result as JSON to stdout
     #[arg(long, help_heading = "Run")]
     pub(crate) json: bool,
+}
+
+/// Where a table of customers goes.
+#[derive(Debug, Args)]
+pub(crate) struct TableOptions {
+    /// Where to write the table; its ending says the format (.csv, .parquet, .xlsx) [default: CSV to stdout]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Where to write rejected rows with their reasons
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// Overwrite files that exist
+    #[arg(long)]
+    force: bool,
+}
+
+impl TableOptions {
+    /// Where rejected rows go; refuses to overwrite anything unless told to.
+    pub(crate) fn open(&self) -> Result<Rejects, Error> {
+        ui::refuse_existing(self.output.as_deref(), self.force)?;
+        ui::rejects(self.rejects.as_deref(), self.force)
+    }
 }
 
 /// The format of tables.
