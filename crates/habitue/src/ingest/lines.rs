@@ -29,8 +29,6 @@ pub(crate) struct Reading<'a> {
     pub(crate) dates: Option<DayMonth>,
     pub(crate) cleaning: Cleaning,
     pub(crate) currency: Option<&'a str>,
-    /// Whether exact duplicates will be looked for, so that the cells without a feature must be remembered too.
-    pub(crate) compares_rows: bool,
     /// Whether the text of rejected rows is wanted.
     pub(crate) writes_rejects: bool,
 }
@@ -52,7 +50,7 @@ impl Reading<'_> {
 
     /// Whether lines must carry a hash of cells that they do not hold, to tell apart rows that are equal but for them.
     fn needs_prints(&self) -> bool {
-        self.compares_rows && (self.has(Role::Refund) || OTHER_CELLS.iter().any(|&role| self.has(role)))
+        self.has(Role::Refund) || OTHER_CELLS.iter().any(|&role| self.has(role))
     }
 
     /// Whether exact duplicates are dropped.
@@ -558,7 +556,7 @@ impl Sink for LineSink<'_> {
             }
         }
         if let Err(reason) = self.reading.cleaning.check(&candidate) {
-            if reason == Reason::NoCustomer && self.reading.compares_rows {
+            if reason == Reason::NoCustomer {
                 let print = self.fingerprint(row, &Role::ALL);
                 self.tally.anonymous.push(print);
             }

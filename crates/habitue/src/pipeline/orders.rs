@@ -176,7 +176,6 @@ fn read(
             dates: plan.dates,
             cleaning: job.cleaning,
             currency: job.currency.as_deref(),
-            compares_rows: true,
             writes_rejects: rejects.are_wanted(),
         })
         .collect();
