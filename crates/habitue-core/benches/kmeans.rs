@@ -27,7 +27,7 @@ fn benches(c: &mut Criterion) {
     }
     let x = customers(4_400, 4);
     let fits: Vec<_> = (2..=12).map(|k| KMeans::new(k).fit(&x).expect("the customers differ")).collect();
-    let labelings: Vec<&[usize]> = fits.iter().map(|fit| fit.labels.as_slice()).collect();
+    let labelings: Vec<&[u32]> = fits.iter().map(|fit| fit.labels.as_slice()).collect();
     c.bench_function("silhouettes/n=4400,d=4,labelings=11", |b| {
         b.iter(|| silhouettes(black_box(&x), &labelings));
     });

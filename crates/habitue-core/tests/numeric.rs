@@ -95,9 +95,8 @@ fn indices_equal_scikit_learn() {
     let reference = reference();
     let x = matrix(&reference["standard"]);
     let cases = reference["indices of z-scores"].as_array().unwrap();
-    let labels =
-        |case: &Value| -> Vec<usize> { floats(&case["labels"]).iter().map(|&l| l as usize).collect() };
-    let labelings: Vec<Vec<usize>> = cases.iter().map(labels).collect();
+    let labels = |case: &Value| -> Vec<u32> { floats(&case["labels"]).iter().map(|&l| l as u32).collect() };
+    let labelings: Vec<Vec<u32>> = cases.iter().map(labels).collect();
     let found = silhouettes(&x, &labelings.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
     for ((case, labels), silhouette) in cases.iter().zip(&labelings).zip(found) {
         let silhouette = silhouette.unwrap();

@@ -93,7 +93,7 @@ impl GapStatistic {
         let k_max = self.k_max.min(crate::cluster::distinct_rows(x, self.k_max));
         let fit = |k: usize| KMeans { n_init: self.n_init, seed, ..KMeans::new(k) }.fit(x);
         let fits = (1..=k_max).into_par_iter().map(fit).collect::<Result<Vec<_>>>()?;
-        let labelings: Vec<&[usize]> = fits.iter().map(|fit| fit.labels.as_slice()).collect();
+        let labelings: Vec<&[u32]> = fits.iter().map(|fit| fit.labels.as_slice()).collect();
         let mut draw = Draw {
             log_inertia: fits.iter().map(|fit| fit.inertia.ln()).collect(),
             silhouette: if number == 0 {

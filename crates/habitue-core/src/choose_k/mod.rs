@@ -276,7 +276,7 @@ impl ChooseK {
     }
 
     fn add_silhouettes(&self, x: &Matrix, candidates: &mut [Candidate]) -> Result<()> {
-        let labelings: Vec<&[usize]> = candidates.iter().map(|c| c.clusters.labels.as_slice()).collect();
+        let labelings: Vec<&[u32]> = candidates.iter().map(|c| c.clusters.labels.as_slice()).collect();
         let found = if x.n_rows() <= self.silhouette_rows {
             silhouettes(x, &labelings)?
         } else {

@@ -22,9 +22,9 @@ fn on_threads<T: Send>(n_threads: usize, work: impl FnOnce() -> T + Send) -> T {
 }
 
 /// The cluster of each row, numbered by first appearance.
-fn partition(labels: &[usize]) -> Vec<usize> {
-    let mut seen: Vec<usize> = Vec::new();
-    let number = |&label: &usize| {
+fn partition(labels: &[u32]) -> Vec<usize> {
+    let mut seen: Vec<u32> = Vec::new();
+    let number = |&label: &u32| {
         seen.iter().position(|&s| s == label).unwrap_or_else(|| {
             seen.push(label);
             seen.len() - 1
@@ -62,10 +62,10 @@ fn a_converged_fit_is_a_fixed_point() {
     let found = KMeans::new(6).fit(&x).unwrap();
     assert!(found.converged);
     for (row, &label) in x.rows().zip(&found.labels) {
-        assert_eq!(nearest(&found.centres, row).index, label);
+        assert_eq!(nearest(&found.centres, row).index, label as usize);
     }
     for cluster in 0..6 {
-        let members: Vec<usize> = (0..500).filter(|&row| found.labels[row] == cluster).collect();
+        let members: Vec<usize> = (0..500).filter(|&row| found.labels[row] as usize == cluster).collect();
         for column in 0..2 {
             let mean = members.iter().map(|&row| x.row(row)[column]).sum::<f64>() / members.len() as f64;
             assert_eq!(found.centres.row(cluster)[column], mean);

@@ -24,7 +24,7 @@ use crate::math::lanes::{LANES, Lanes};
 /// their order, so the result is the same to the bit on any number of threads.
 pub fn lloyd(x: &Matrix, start: Matrix, max_iterations: usize) -> Clusters {
     let mut centres = start;
-    let mut labels = vec![usize::MAX; x.n_rows()];
+    let mut labels = vec![u32::MAX; x.n_rows()];
     let mut iterations = 0;
     loop {
         iterations += 1;
@@ -57,8 +57,8 @@ impl Pass {
         Self { sums: vec![0.0; k * d], counts: vec![0; k], inertia: 0.0, changed: 0 }
     }
 
-    fn add(&mut self, label: usize, row: &[f64]) {
-        let d = row.len();
+    fn add(&mut self, label: u32, row: &[f64]) {
+        let (label, d) = (label as usize, row.len());
         for (sum, value) in self.sums[label * d..(label + 1) * d].iter_mut().zip(row) {
             *sum += value;
         }
@@ -94,10 +94,10 @@ impl Pass {
 }
 
 /// Labels every row by its nearest centre and adds up the new clusters.
-fn assign(x: &Matrix, centres: &Matrix, labels: &mut [usize]) -> Pass {
+fn assign(x: &Matrix, centres: &Matrix, labels: &mut [u32]) -> Pass {
     let (k, d) = (centres.n_rows(), x.n_cols());
     let chunk = rows_per_chunk(x.n_rows());
-    let pass_over = |(values, labels): (&[f64], &mut [usize])| {
+    let pass_over = |(values, labels): (&[f64], &mut [u32])| {
         let mut pass = Pass::new(k, d);
         let mut lanes = Lanes::new(d);
         for (values, labels) in values.chunks(LANES * d).zip(labels.chunks_mut(LANES)) {
@@ -119,10 +119,10 @@ fn assign(x: &Matrix, centres: &Matrix, labels: &mut [usize]) -> Pass {
 
 /// The nearest centre of each lane and the squared distance to it; the lower index of equals.
 #[inline]
-fn nearest_of_lanes(lanes: &Lanes, centres: &Matrix) -> ([usize; LANES], [f64; LANES]) {
-    let mut best = [0; LANES];
+fn nearest_of_lanes(lanes: &Lanes, centres: &Matrix) -> ([u32; LANES], [f64; LANES]) {
+    let mut best = [0_u32; LANES];
     let mut best_squared = [f64::INFINITY; LANES];
-    for (index, centre) in centres.rows().enumerate() {
+    for (index, centre) in (0_u32..).zip(centres.rows()) {
         let squared = lanes.squared(centre);
         for lane in 0..LANES {
             let nearer = squared[lane] < best_squared[lane];
@@ -134,7 +134,7 @@ fn nearest_of_lanes(lanes: &Lanes, centres: &Matrix) -> ([usize; LANES], [f64; L
 }
 
 /// Adds up the clusters that the labels make, chunk by chunk as [`assign`] does.
-fn means(x: &Matrix, k: usize, labels: &[usize]) -> Pass {
+fn means(x: &Matrix, k: usize, labels: &[u32]) -> Pass {
     let chunk = rows_per_chunk(x.n_rows());
     let mut total = Pass::new(k, x.n_cols());
     for (values, labels) in x.values().chunks(chunk * x.n_cols()).zip(labels.chunks(chunk)) {
@@ -149,20 +149,21 @@ fn means(x: &Matrix, k: usize, labels: &[usize]) -> Pass {
 
 /// Gives every cluster without members the row farthest from its centre. Rare, so neither parallel nor
 /// clever.
-fn repair(x: &Matrix, centres: &Matrix, labels: &mut [usize]) {
+fn repair(x: &Matrix, centres: &Matrix, labels: &mut [u32]) {
     let mut counts = vec![0_usize; centres.n_rows()];
     for &label in labels.iter() {
-        counts[label] += 1;
+        counts[label as usize] += 1;
     }
     let mut distances: Vec<f64> =
-        x.rows().zip(labels.iter()).map(|(row, &label)| squared(row, centres.row(label))).collect();
+        x.rows().zip(labels.iter()).map(|(row, &label)| squared(row, centres.row(label as usize))).collect();
     for empty in (0..counts.len()).filter(|&label| counts[label] == 0).collect::<Vec<_>>() {
-        let movable = (0..labels.len()).filter(|&row| counts[labels[row]] > 1 && distances[row] > 0.0);
+        let movable =
+            (0..labels.len()).filter(|&row| counts[labels[row] as usize] > 1 && distances[row] > 0.0);
         let farthest = movable.max_by(|&a, &b| distances[a].total_cmp(&distances[b]).then(b.cmp(&a)));
         let Some(row) = farthest else { return };
-        counts[labels[row]] -= 1;
+        counts[labels[row] as usize] -= 1;
         counts[empty] = 1;
-        labels[row] = empty;
+        labels[row] = empty as u32;
         distances[row] = 0.0;
     }
 }
@@ -207,7 +208,7 @@ mod tests {
         let found = lloyd(&x, column(&[0.0, 1.0]), 2);
         assert!(!found.converged);
         for (row, &label) in x.rows().zip(&found.labels) {
-            assert_eq!(super::super::nearest(&found.centres, row).index, label);
+            assert_eq!(super::super::nearest(&found.centres, row).index, label as usize);
         }
     }
 }

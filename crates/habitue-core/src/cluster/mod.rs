@@ -16,7 +16,7 @@ pub struct Clusters {
     pub centres: Matrix,
     /// The cluster of each row, 0-based; always the nearest centre, the lower index where two are equally
     /// near.
-    pub labels: Vec<usize>,
+    pub labels: Vec<u32>,
     /// Sum of squared distances to the nearest centre.
     pub inertia: f64,
     /// How many times all rows were assigned.
@@ -35,7 +35,7 @@ impl Clusters {
     pub fn sizes(&self) -> Vec<usize> {
         let mut sizes = vec![0; self.n_clusters()];
         for &label in &self.labels {
-            sizes[label] += 1;
+            sizes[label as usize] += 1;
         }
         sizes
     }

@@ -27,7 +27,7 @@ use crate::{Matrix, Result};
 /// assert_eq!(calinski_harabasz(&x, &[0, 0, 1, 1])?, Some(50.0));
 /// # Ok::<(), habitue_core::Error>(())
 /// ```
-pub fn calinski_harabasz(x: &Matrix, labels: &[usize]) -> Result<Option<f64>> {
+pub fn calinski_harabasz(x: &Matrix, labels: &[u32]) -> Result<Option<f64>> {
     let groups = Groups::new(x, labels)?;
     let k = groups.present().len();
     if k < 2 || k >= x.n_rows() {
@@ -36,7 +36,8 @@ pub fn calinski_harabasz(x: &Matrix, labels: &[usize]) -> Result<Option<f64>> {
     let centre = means(x);
     let members = groups.counts.iter().map(|&n| n as f64);
     let between: f64 = members.zip(&groups.means).map(|(n, mean)| n * squared(mean, &centre)).sum();
-    let within: f64 = x.rows().zip(labels).map(|(row, &label)| squared(row, &groups.means[label])).sum();
+    let within: f64 =
+        x.rows().zip(labels).map(|(row, &label)| squared(row, &groups.means[label as usize])).sum();
     let index = (between / (k - 1) as f64) / (within / (x.n_rows() - k) as f64);
     Ok((within > 0.0).then_some(index))
 }

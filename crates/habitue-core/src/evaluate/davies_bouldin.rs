@@ -26,7 +26,7 @@ use crate::{Matrix, Result};
 /// assert_eq!(davies_bouldin(&x, &[0, 0, 1, 1])?, Some(3.0 / 11.0));
 /// # Ok::<(), habitue_core::Error>(())
 /// ```
-pub fn davies_bouldin(x: &Matrix, labels: &[usize]) -> Result<Option<f64>> {
+pub fn davies_bouldin(x: &Matrix, labels: &[u32]) -> Result<Option<f64>> {
     let groups = Groups::new(x, labels)?;
     let present = groups.present();
     if present.len() < 2 {
@@ -34,7 +34,8 @@ pub fn davies_bouldin(x: &Matrix, labels: &[usize]) -> Result<Option<f64>> {
     }
     let mut spreads = vec![0.0; groups.counts.len()];
     for (row, &label) in x.rows().zip(labels) {
-        spreads[label] += squared(row, &groups.means[label]).sqrt() / groups.counts[label] as f64;
+        spreads[label as usize] +=
+            squared(row, &groups.means[label as usize]).sqrt() / groups.counts[label as usize] as f64;
     }
     let overlap = |a: usize, b: usize| {
         let spread: f64 = spreads[a] + spreads[b];

@@ -20,7 +20,7 @@ use crate::{Matrix, Result};
 /// assert_eq!(inertia(&x, &[0, 0, 1])?, 2.0);
 /// # Ok::<(), habitue_core::Error>(())
 /// ```
-pub fn inertia(x: &Matrix, labels: &[usize]) -> Result<f64> {
+pub fn inertia(x: &Matrix, labels: &[u32]) -> Result<f64> {
     let groups = Groups::new(x, labels)?;
-    Ok(x.rows().zip(labels).map(|(row, &label)| squared(row, &groups.means[label])).sum())
+    Ok(x.rows().zip(labels).map(|(row, &label)| squared(row, &groups.means[label as usize])).sum())
 }

@@ -21,12 +21,12 @@ struct Groups {
 }
 
 impl Groups {
-    fn new(x: &Matrix, labels: &[usize]) -> Result<Self> {
+    fn new(x: &Matrix, labels: &[u32]) -> Result<Self> {
         let n_labels = check_labels(x, labels)?;
         let mut groups = Self { counts: vec![0; n_labels], means: vec![vec![0.0; x.n_cols()]; n_labels] };
         for (row, &label) in x.rows().zip(labels) {
-            groups.counts[label] += 1;
-            for (sum, value) in groups.means[label].iter_mut().zip(row) {
+            groups.counts[label as usize] += 1;
+            for (sum, value) in groups.means[label as usize].iter_mut().zip(row) {
                 *sum += value;
             }
         }
@@ -44,12 +44,12 @@ impl Groups {
 
 /// One above the highest label, having checked that there is a label for each row and that distances can be
 /// trusted.
-fn check_labels(x: &Matrix, labels: &[usize]) -> Result<usize> {
+fn check_labels(x: &Matrix, labels: &[u32]) -> Result<usize> {
     if labels.len() != x.n_rows() {
         return Err(Error::Length { what: "labels".to_owned(), expected: x.n_rows(), got: labels.len() });
     }
     check_spread(x)?;
-    let n_labels = labels.iter().max().map_or(0, |&highest| highest.saturating_add(1));
+    let n_labels = labels.iter().max().map_or(0, |&highest| highest as usize + 1);
     // Tables are made by label, so a wild number must not decide how much memory is taken.
     if n_labels > x.n_rows() {
         let allowed = format!("below the number of customers, {}", x.n_rows());

@@ -26,7 +26,7 @@ use crate::{Error, Result};
 /// assert_eq!(adjusted_rand(&[0, 0, 1, 1], &[0, 1, 0, 1])?, -0.5);
 /// # Ok::<(), habitue_core::Error>(())
 /// ```
-pub fn adjusted_rand(first: &[usize], second: &[usize]) -> Result<f64> {
+pub fn adjusted_rand(first: &[u32], second: &[u32]) -> Result<f64> {
     if first.len() != second.len() {
         let what = "labels of the second partition".to_owned();
         return Err(Error::Length { what, expected: first.len(), got: second.len() });

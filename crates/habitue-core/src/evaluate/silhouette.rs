@@ -51,7 +51,7 @@ pub struct Silhouette {
 /// assert_eq!(found[0].as_ref().map(|s| s.values.clone()), Some(vec![0.8, 0.75, 0.0]));
 /// # Ok::<(), habitue_core::Error>(())
 /// ```
-pub fn silhouettes(x: &Matrix, labelings: &[&[usize]]) -> Result<Vec<Option<Silhouette>>> {
+pub fn silhouettes(x: &Matrix, labelings: &[&[u32]]) -> Result<Vec<Option<Silhouette>>> {
     score(x, labelings, &(0..x.n_rows()).collect::<Vec<_>>())
 }
 
@@ -70,7 +70,7 @@ pub fn silhouettes(x: &Matrix, labelings: &[&[usize]]) -> Result<Vec<Option<Silh
 /// As [`silhouettes`]; [`Error::Setting`] if `sample` is below 2.
 pub fn sampled_silhouettes(
     x: &Matrix,
-    labelings: &[&[usize]],
+    labelings: &[&[u32]],
     sample: usize,
     seed: u64,
 ) -> Result<Vec<Option<Silhouette>>> {
@@ -84,7 +84,7 @@ pub fn sampled_silhouettes(
 /// Blocks of lanes given to one thread at a time.
 const BLOCKS: usize = 16;
 
-fn score(x: &Matrix, labelings: &[&[usize]], rows: &[usize]) -> Result<Vec<Option<Silhouette>>> {
+fn score(x: &Matrix, labelings: &[&[u32]], rows: &[usize]) -> Result<Vec<Option<Silhouette>>> {
     if labelings.is_empty() {
         return Ok(Vec::new());
     }
@@ -98,7 +98,7 @@ fn score(x: &Matrix, labelings: &[&[usize]], rows: &[usize]) -> Result<Vec<Optio
             let sums = cells.distance_sums(x, block);
             for (lane, (&row, values)) in block.iter().zip(values.chunks_mut(labelings.len())).enumerate() {
                 for (at, value) in values.iter_mut().enumerate() {
-                    *value = one(&cells, &sums, lane, at, labelings[at][row], &counts[at]);
+                    *value = one(&cells, &sums, lane, at, labelings[at][row] as usize, &counts[at]);
                 }
             }
         }
@@ -113,10 +113,10 @@ fn score(x: &Matrix, labelings: &[&[usize]], rows: &[usize]) -> Result<Vec<Optio
     Ok((0..labelings.len()).map(of_labeling).collect())
 }
 
-fn count(labels: &[usize], n_labels: usize) -> Vec<usize> {
+fn count(labels: &[u32], n_labels: usize) -> Vec<usize> {
     let mut counts = vec![0; n_labels];
     for &label in labels {
-        counts[label] += 1;
+        counts[label as usize] += 1;
     }
     counts
 }
@@ -128,7 +128,7 @@ fn one(cells: &Cells, sums: &[f64], lane: usize, labeling: usize, own: usize, co
     }
     let mut by_label = vec![0.0; counts.len()];
     for (cell, sum) in cells.labels[labeling].iter().zip(sums.iter().skip(lane).step_by(LANES)) {
-        by_label[*cell] += sum;
+        by_label[*cell as usize] += sum;
     }
     let a = by_label[own] / (counts[own] - 1) as f64;
     let others = (0..counts.len()).filter(|&label| label != own && counts[label] > 0);
@@ -138,13 +138,13 @@ fn one(cells: &Cells, sums: &[f64], lane: usize, labeling: usize, own: usize, co
 }
 
 impl Silhouette {
-    fn new(rows: &[usize], values: Vec<f64>, labels: &[usize], n_labels: usize) -> Self {
+    fn new(rows: &[usize], values: Vec<f64>, labels: &[u32], n_labels: usize) -> Self {
         let m = values.len() as f64;
         let mean = values.iter().sum::<f64>() / m;
         let mut totals = vec![(0.0, 0_usize); n_labels];
         for (&row, value) in rows.iter().zip(&values) {
-            totals[labels[row]].0 += value;
-            totals[labels[row]].1 += 1;
+            totals[labels[row] as usize].0 += value;
+            totals[labels[row] as usize].1 += 1;
         }
         let per_cluster = totals.iter().map(|&(sum, n)| (n > 0).then(|| sum / n as f64)).collect();
         let left_out = labels.len() - values.len();
@@ -165,18 +165,18 @@ struct Cells {
     /// Rows of each run.
     lengths: Vec<usize>,
     /// For each labeling, the label of each run.
-    labels: Vec<Vec<usize>>,
+    labels: Vec<Vec<u32>>,
 }
 
 impl Cells {
-    fn new(x: &Matrix, labelings: &[&[usize]]) -> Self {
+    fn new(x: &Matrix, labelings: &[&[u32]]) -> Self {
         // Refined labeling by labeling; runs are numbered by first appearance.
-        let mut cell_of = vec![0_usize; x.n_rows()];
+        let mut cell_of = vec![0_u32; x.n_rows()];
         let mut n_cells = usize::from(x.n_rows() > 0);
         for labels in labelings {
-            let mut numbers: HashMap<(usize, usize), usize> = HashMap::new();
+            let mut numbers: HashMap<(u32, u32), u32> = HashMap::new();
             for (cell, &label) in cell_of.iter_mut().zip(*labels) {
-                let next = numbers.len();
+                let next = numbers.len() as u32;
                 *cell = *numbers.entry((*cell, label)).or_insert(next);
             }
             n_cells = numbers.len();
@@ -187,7 +187,7 @@ impl Cells {
         let mut labels = vec![vec![0; n_cells]; labelings.len()];
         for (of_labeling, given) in labels.iter_mut().zip(labelings) {
             for (&cell, &label) in cell_of.iter().zip(*given) {
-                of_labeling[cell] = label;
+                of_labeling[cell as usize] = label;
             }
         }
         Self { values: order.iter().flat_map(|&row| x.row(row)).copied().collect(), lengths, labels }
@@ -224,22 +224,22 @@ mod tests {
         Matrix::new(d, (0..n * d).map(|_| random.uniform()).collect()).unwrap()
     }
 
-    fn random_labels(n: usize, k: usize) -> Vec<usize> {
+    fn random_labels(n: usize, k: usize) -> Vec<u32> {
         let mut random = Random::new(k as u64);
-        (0..n).map(|_| random.below(k)).collect()
+        (0..n).map(|_| random.below(k) as u32).collect()
     }
 
     /// The definition, word by word.
-    fn plain(x: &Matrix, labels: &[usize]) -> Vec<f64> {
-        let k = labels.iter().max().unwrap() + 1;
+    fn plain(x: &Matrix, labels: &[u32]) -> Vec<f64> {
+        let k = *labels.iter().max().unwrap() as usize + 1;
         let of_row = |row: usize| {
             let mut lists: Vec<Vec<f64>> = vec![Vec::new(); k];
             for other in (0..x.n_rows()).filter(|&other| other != row) {
-                lists[labels[other]].push(squared(x.row(row), x.row(other)).sqrt());
+                lists[labels[other] as usize].push(squared(x.row(row), x.row(other)).sqrt());
             }
             let mean = |list: &Vec<f64>| list.iter().sum::<f64>() / list.len() as f64;
-            let own = &lists[labels[row]];
-            let others = (0..k).filter(|&label| label != labels[row] && !lists[label].is_empty());
+            let own = &lists[labels[row] as usize];
+            let others = (0..k).filter(|&label| label != labels[row] as usize && !lists[label].is_empty());
             let b = others.map(|label| mean(&lists[label])).fold(f64::INFINITY, f64::min);
             if own.is_empty() { 0.0 } else { (b - mean(own)) / b.max(mean(own)) }
         };
@@ -249,7 +249,7 @@ mod tests {
     #[test]
     fn many_labelings_in_one_pass_equal_the_definition() {
         let x = random_rows(150, 3);
-        let labelings: Vec<Vec<usize>> = (2..7).map(|k| random_labels(150, k)).collect();
+        let labelings: Vec<Vec<u32>> = (2..7).map(|k| random_labels(150, k)).collect();
         let found = silhouettes(&x, &labelings.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
         for (labels, found) in labelings.iter().zip(found) {
             let found = found.unwrap();
@@ -286,13 +286,13 @@ mod tests {
     fn labels_of_another_length_or_beyond_the_rows_are_refused() {
         let x = random_rows(4, 1);
         assert!(matches!(silhouettes(&x, &[&[0, 1]]), Err(Error::Length { expected: 4, got: 2, .. })));
-        assert!(matches!(silhouettes(&x, &[&[0, 1, 2, usize::MAX]]), Err(Error::Setting { .. })));
+        assert!(matches!(silhouettes(&x, &[&[0, 1, 2, u32::MAX]]), Err(Error::Setting { .. })));
     }
 
     #[test]
     fn a_sample_has_the_exact_values_of_its_rows() {
         let x = random_rows(300, 2);
-        let labels: Vec<usize> = x.rows().map(|row| usize::from(row[0] > 0.5)).collect();
+        let labels: Vec<u32> = x.rows().map(|row| u32::from(row[0] > 0.5)).collect();
         let all = silhouettes(&x, &[&labels]).unwrap()[0].clone().unwrap();
         let part = sampled_silhouettes(&x, &[&labels], 60, 3).unwrap()[0].clone().unwrap();
         assert_eq!(part.rows.len(), 60);
@@ -307,7 +307,7 @@ mod tests {
     fn the_standard_error_of_a_sample_is_how_far_samples_miss() {
         // Root mean squares over 400 seeds: their ratio has a standard deviation of 1 / √800, so 15 % is four of them.
         let x = random_rows(300, 2);
-        let labels: Vec<usize> = x.rows().map(|row| usize::from(row[0] > 0.5)).collect();
+        let labels: Vec<u32> = x.rows().map(|row| u32::from(row[0] > 0.5)).collect();
         let mean = silhouettes(&x, &[&labels]).unwrap()[0].as_ref().unwrap().mean;
         let (mut missed, mut claimed) = (0.0, 0.0);
         for seed in 0..400 {

@@ -20,12 +20,12 @@ pub fn order_by_value(segmented: &Segmented<'_>, dimensions: &Dimensions) -> Vec
 /// ```
 /// assert_eq!(habitue_core::persona::relabel(&[0, 2, 1, 2], &[2, 0, 1]), [1, 0, 2, 0]);
 /// ```
-pub fn relabel(labels: &[usize], order: &[usize]) -> Vec<usize> {
+pub fn relabel(labels: &[u32], order: &[usize]) -> Vec<usize> {
     let mut rank = vec![0; order.len()];
     for (new, &old) in order.iter().enumerate() {
         rank[old] = new;
     }
-    labels.iter().map(|&label| rank[label]).collect()
+    labels.iter().map(|&label| rank[label as usize]).collect()
 }
 
 /// What a customer of each segment is worth on average; minus infinity where nothing is known.

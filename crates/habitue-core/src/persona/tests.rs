@@ -174,8 +174,9 @@ fn a_high_persona_is_never_given_below_a_low_one() {
 #[test]
 fn segments_are_ordered_by_mean_value_and_labels_follow() {
     let (table, labels) = shop();
-    let backwards: Vec<usize> = labels.iter().map(|l| 3 - l).collect();
-    let segmented = Segmented::new(&table, &backwards, 5).unwrap();
+    let backwards: Vec<u32> = labels.iter().map(|&l| 3 - l as u32).collect();
+    let turned = relabel(&backwards, &[0, 1, 2, 3, 4]);
+    let segmented = Segmented::new(&table, &turned, 5).unwrap();
     let order = order_by_value(&segmented, &Dimensions::find(&table));
     assert_eq!(order, [3, 2, 1, 0, 4], "the empty segment is last");
     assert_eq!(relabel(&backwards, &order), labels);

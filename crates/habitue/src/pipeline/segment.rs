@@ -265,8 +265,9 @@ impl Meaning {
     fn new(base: &Base, choice: &choose_k::Choice, rules: &PersonaRules) -> Result<Self, Error> {
         let clusters = &choice.chosen().clusters;
         let dimensions = Dimensions::find(&base.table);
-        let unordered = Segmented::new(&base.table, &clusters.labels, clusters.n_clusters())?;
-        let order = order_by_value(&unordered, &dimensions);
+        let as_found: Vec<usize> = (0..clusters.n_clusters()).collect();
+        let labels = relabel(&clusters.labels, &as_found);
+        let order = order_by_value(&Segmented::new(&base.table, &labels, as_found.len())?, &dimensions);
         let labels = relabel(&clusters.labels, &order);
         let segmented =
             Segmented::new(&base.table, &labels, order.len())?.in_currency(base.currency.as_deref());
