@@ -366,13 +366,13 @@ mod tests {
             Settings { features: Some("recency_days,orders,spend".to_owned()), ..Settings::default() };
         settings.choose.k = Some(4);
         let run = segment(&inputs, &settings, &mut crate::write::Rejects::nowhere(), &Silent).unwrap();
-        let (found, known): (Vec<usize>, Vec<usize>) = run
+        let (found, known): (Vec<u32>, Vec<u32>) = run
             .placed
             .table
             .ids
             .iter()
             .zip(&run.placed.places)
-            .filter_map(|(id, place)| Some((place.as_ref()?.nearest, kinds[id])))
+            .filter_map(|(id, place)| Some((place.as_ref()?.nearest as u32, kinds[id] as u32)))
             .unzip();
         assert!(found.len() > 1000);
         let agreement = adjusted_rand(&found, &known).unwrap();
