@@ -60,34 +60,108 @@ impl Order {
     }
 }
 
+/// Reads one past after the other, and keeps the memory that this takes.
+#[derive(Default)]
+pub struct Historian {
+    history: History,
+    sold: Vec<Sold>,
+    returns: Vec<Line>,
+    orders: Vec<u64>,
+    products: Vec<ProductKey>,
+}
+
+impl Historian {
+    /// The customer's past before `as_of`.
+    pub fn read(&mut self, summary: &Summary, as_of: Day) -> &History {
+        let end = summary.lines().partition_point(|l| l.time < as_of.start());
+        let lines = &summary.lines()[..end];
+        self.history.clear(as_of);
+        self.products.clear();
+        if lines.iter().any(Line::is_return) || !self.are_whole(lines) {
+            self.match_and_group(lines);
+        } else {
+            self.take_as_they_are(lines);
+        }
+        self.products.sort_unstable();
+        self.products.dedup();
+        self.history.n_products = self.products.len() as u64;
+        &self.history
+    }
+
+    /// Whether the lines of every order stand together and have one time.
+    fn are_whole(&mut self, lines: &[Line]) -> bool {
+        self.orders.clear();
+        self.orders.extend(lines.chunk_by(same_order).map(|group| group[0].order));
+        self.orders.sort_unstable();
+        self.orders.windows(2).all(|pair| pair[0] != pair[1])
+    }
+
+    /// Lines without returns, order after order: nothing is to be matched, and they are in the order of time.
+    fn take_as_they_are(&mut self, lines: &[Line]) {
+        for group in lines.chunk_by(same_order) {
+            let order = total(group.iter().map(|line| (line, Money::ZERO)));
+            self.history.bought += order.bought;
+            self.history.discount += order.discount;
+            if order.bought > Money::ZERO {
+                self.history.orders.push(order);
+                self.products.extend(group.iter().map(|l| l.product).filter(is_merchandise));
+            }
+        }
+    }
+
+    /// Any lines: returns are matched, and lines grouped by order whatever their times.
+    fn match_and_group(&mut self, lines: &[Line]) {
+        let (history, sold) = (&mut self.history, &mut self.sold);
+        sold.clear();
+        self.returns.clear();
+        for line in lines {
+            if line.is_return() {
+                self.returns.push(*line);
+            } else {
+                let (units_left, returned) = (line.units, Money::ZERO);
+                sold.push(Sold { line: *line, units_left, returned, last_return: None });
+            }
+        }
+        history.n_returns = self.returns.len() as u64;
+        history.returned = self.returns.iter().map(|r| -r.amount).sum();
+        history.bought = sold.iter().map(|s| s.line.amount).sum();
+        history.discount = sold.iter().map(|s| s.line.discount).sum();
+        match_returns(sold, &self.returns, &mut history.loose);
+        sold.sort_by_key(|s| s.line.order);
+        for group in sold.chunk_by(|a, b| same_order(&a.line, &b.line)) {
+            let order = total(group.iter().map(|s| (&s.line, s.returned)));
+            if order.bought > Money::ZERO && !put_right(group, order.time) {
+                history.orders.push(order);
+                self.products.extend(group.iter().map(|s| s.line.product).filter(is_merchandise));
+            } else if order.net() != Money::ZERO {
+                history.loose.push((order.time.day(), order.net()));
+            }
+        }
+        history.orders.sort_by_key(|o| o.time);
+    }
+}
+
+fn same_order(a: &Line, b: &Line) -> bool {
+    a.order == b.order
+}
+
+fn is_merchandise(product: &ProductKey) -> bool {
+    product.is_some() && !product.is_service()
+}
+
 impl History {
     /// The customer's past before `as_of`.
     pub fn new(summary: &Summary, as_of: Day) -> Self {
-        let end = summary.lines().partition_point(|l| l.time < as_of.start());
-        let mut history = Self { as_of, ..Self::default() };
-        let mut lines: Vec<Sold> = Vec::with_capacity(end);
-        let mut returns = Vec::new();
-        for line in &summary.lines()[..end] {
-            if line.is_return() {
-                returns.push(*line);
-            } else {
-                lines.push(Sold {
-                    line: *line,
-                    units_left: line.units,
-                    returned: Money::ZERO,
-                    last_return: None,
-                });
-            }
-        }
-        history.n_returns = returns.len() as u64;
-        history.returned = returns.iter().map(|r| -r.amount).sum();
-        history.bought = lines.iter().map(|s| s.line.amount).sum();
-        history.discount = lines.iter().map(|s| s.line.discount).sum();
-        if !returns.is_empty() {
-            match_returns(&mut lines, &returns, &mut history.loose);
-        }
-        history.group(&mut lines);
-        history
+        let mut historian = Historian::default();
+        historian.read(summary, as_of);
+        historian.history
+    }
+
+    fn clear(&mut self, as_of: Day) {
+        let (mut orders, mut loose) = (std::mem::take(&mut self.orders), std::mem::take(&mut self.loose));
+        orders.clear();
+        loose.clear();
+        *self = Self { as_of, orders, loose, ..Self::default() };
     }
 
     /// Net spend over the whole past.
@@ -134,26 +208,6 @@ impl History {
     pub fn has_net_purchase(&self) -> bool {
         self.net() > Money::ZERO && !self.orders.is_empty()
     }
-
-    /// Groups sold lines into orders and counts products.
-    fn group(&mut self, lines: &mut [Sold]) {
-        lines.sort_by_key(|s| s.line.order);
-        let mut products: Vec<ProductKey> = Vec::with_capacity(lines.len());
-        for group in lines.chunk_by(|a, b| a.line.order == b.line.order) {
-            let order = total(group);
-            if order.bought > Money::ZERO && !put_right(group, order.time) {
-                self.orders.push(order);
-                products
-                    .extend(group.iter().map(|s| s.line.product).filter(|p| p.is_some() && !p.is_service()));
-            } else if order.net() != Money::ZERO {
-                self.loose.push((order.time.day(), order.net()));
-            }
-        }
-        self.orders.sort_by_key(|o| o.time);
-        products.sort_unstable();
-        products.dedup();
-        self.n_products = products.len() as u64;
-    }
 }
 
 /// A sold line and what has come back of it.
@@ -172,16 +226,17 @@ impl Sold {
     }
 }
 
-fn total(group: &[Sold]) -> Order {
+/// The order that lines make, each with what has come back of it.
+fn total<'a>(lines: impl Iterator<Item = (&'a Line, Money)>) -> Order {
     let mut order = Order { time: Timestamp(i64::MAX), ..Order::default() };
-    for sold in group {
-        order.time = order.time.min(sold.line.time);
-        order.bought += sold.line.amount;
-        order.returned += sold.returned;
-        order.discount += sold.line.discount;
+    for (line, returned) in lines {
+        order.time = order.time.min(line.time);
+        order.bought += line.amount;
+        order.returned += returned;
+        order.discount += line.discount;
         order.n_lines += 1;
-        if !sold.line.product.is_service() {
-            order.units += sold.line.units;
+        if !line.product.is_service() {
+            order.units += line.units;
         }
     }
     order
@@ -337,6 +392,27 @@ mod tests {
         let whole = history(&[line(1, 0, 7, 1, 10), line(1, 0, 8, 1, 5), refund(-15)]);
         assert!(whole.orders.is_empty());
         assert_eq!(whole.net(), Money::ZERO);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn lines_taken_as_they_are_give_the_past_that_grouping_gives(
+            drawn in proptest::collection::vec((0..9_i64, 0..4_u64, 0..5_u64, 0..4_i64, 0..9_i64), 0..40),
+        ) {
+            let line = |&(order, time, product, units, amount): &(i64, u64, u64, i64, i64)| {
+                let time = order * 3 * HOUR + if order < 7 { 0 } else { time as i64 };
+                line(order as u64, time, product, units, amount)
+            };
+            let summary = Summary::from_lines(drawn.iter().map(line).collect());
+            let (mut fast, mut plain) = (Historian::default(), Historian::default());
+            fast.read(&summary, Day(1000));
+            plain.history.clear(Day(1000));
+            plain.match_and_group(summary.lines());
+            plain.products.sort_unstable();
+            plain.products.dedup();
+            plain.history.n_products = plain.products.len() as u64;
+            proptest::prop_assert_eq!(&fast.history, &plain.history);
+        }
     }
 
     #[test]

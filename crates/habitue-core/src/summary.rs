@@ -55,9 +55,14 @@ impl Summary {
         &self.lines
     }
 
-    /// Forgets everything and keeps the memory for the next customer.
-    pub fn clear(&mut self) {
+    /// Becomes the summary of the lines that `fill` puts into an empty list, in any order; the list's memory is used
+    /// again from customer to customer.
+    pub fn refill(&mut self, fill: impl FnOnce(&mut Vec<Line>)) {
         self.lines.clear();
+        fill(&mut self.lines);
+        if !self.lines.is_sorted() {
+            sort(&mut self.lines);
+        }
     }
 }
 
@@ -101,6 +106,9 @@ mod tests {
                 merged.merge(&split[part]);
             }
             prop_assert_eq!(&merged, &whole);
+            let mut refilled = Summary::from_lines(vec![Line::default()]);
+            refilled.refill(|list| list.extend(&lines));
+            prop_assert_eq!(&refilled, &whole);
             prop_assert_eq!(Summary::from_lines(lines), whole);
         }
     }
