@@ -95,15 +95,15 @@ impl Table {
             }
         }
         let mut order: Vec<usize> = (0..self.ids.len()).collect();
-        order.sort_unstable_by(|&a, &b| self.ids[a].cmp(&self.ids[b]));
-        (self.select(&order), order)
-    }
-
-    /// The given customers only, in the given order.
-    pub fn select(&self, rows: &[usize]) -> Self {
-        let columns =
-            self.columns.iter().map(|c| Column { feature: c.feature.clone(), values: c.values.select(rows) });
-        Self { ids: rows.iter().map(|&r| self.ids[r].clone()).collect(), columns: columns.collect() }
+        // Both tables are mostly in the order of ids already, which a stable sort finds out.
+        order.sort_by(|&a, &b| self.ids[a].cmp(&self.ids[b]));
+        if !order.is_sorted() {
+            self.ids = order.iter().map(|&r| std::mem::take(&mut self.ids[r])).collect();
+            for column in &mut self.columns {
+                column.values = column.values.select(&order);
+            }
+        }
+        (self, order)
     }
 }
 

@@ -152,7 +152,14 @@ impl Placed {
             ("persona".to_owned(), names(|s| &s.persona, None, None)),
             (
                 "confidence".to_owned(),
-                Cells::Number(self.places.iter().map(|p| p.map_or(f64::NAN, |p| p.confidence)).collect(), 4),
+                Cells::Number(
+                    self.places
+                        .iter()
+                        .map(|p| p.map_or(f64::NAN, |p| p.confidence))
+                        .collect::<Vec<_>>()
+                        .into(),
+                    4,
+                ),
             ),
         ];
         // Recency, orders and spend, then what customers were clustered on; `habitue features` writes all there is.

@@ -6,16 +6,18 @@ pub(crate) mod store;
 
 use habitue_core::Money;
 use habitue_core::clean::Reason;
-use habitue_core::line::Line;
+use habitue_core::line::{Line, ProductKey};
 use habitue_core::summary::Summary;
-use habitue_core::time::Day;
+use habitue_core::time::{Day, Timestamp};
 use hashbrown::HashTable;
+use hashbrown::hash_table::Entry;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
 use self::spill::Spill;
 use crate::error::Error;
-use crate::ingest::part::{PARTITIONS, Part};
+use crate::ingest::part::{OLD, PARTITIONS, Part};
+use crate::ingest::roster::{CustomerKey, Names, Roster};
 use crate::ingest::source::Position;
 
 /// Collects lines by customer, and folds them.
@@ -58,6 +60,13 @@ pub(crate) struct Leftover {
     pub(crate) kept: u64,
 }
 
+impl Policy {
+    /// Whether lines of a day may be rejected for it.
+    fn rejects_day(self, day: Day) -> bool {
+        self.last_day.is_some_and(|last| day > last) || self.as_of.is_some_and(|as_of| day >= as_of)
+    }
+}
+
 impl Fold {
     pub(crate) fn new(budget: usize) -> Self {
         Self { partitions: (0..PARTITIONS).map(|_| Vec::new()).collect(), bytes: 0, budget, spill: None }
@@ -66,7 +75,7 @@ impl Fold {
     /// Takes the lines of a part of the sources, one part a partition.
     pub(crate) fn add(&mut self, parts: Vec<Part>) -> Result<(), Error> {
         for (partition, part) in self.partitions.iter_mut().zip(parts) {
-            if !part.runs.is_empty() {
+            if !part.is_empty() {
                 self.bytes += part.bytes();
                 partition.push(part);
             }
@@ -97,6 +106,7 @@ impl Fold {
     /// Results come in the order of the partitions.
     pub(crate) fn finish<V, W: Send>(
         self,
+        roster: Roster,
         policy: Policy,
         new: impl Fn() -> V + Sync,
         visit: impl Fn(&mut V, &str, &Summary) + Sync,
@@ -104,12 +114,15 @@ impl Fold {
     ) -> Result<Vec<(W, Leftover)>, Error> {
         let spill = self.spill.map(Spill::finish).transpose()?;
         let partitions: Vec<(usize, Vec<Part>)> = self.partitions.into_iter().enumerate().collect();
+        let names = roster.close();
         let fold = |(number, mut parts): (usize, Vec<Part>)| {
             if let Some(spill) = &spill {
                 parts.splice(0..0, spill.read(number)?);
             }
             let mut visitor = new();
-            let leftover = fold_partition(&parts, policy, |id, summary| visit(&mut visitor, id, summary));
+            let leftover = fold_partition(&parts, &names, policy, |id, summary| {
+                visit(&mut visitor, id, summary);
+            });
             drop(parts);
             Ok((end(visitor)?, leftover))
         };
@@ -121,6 +134,125 @@ impl Fold {
     }
 }
 
+/// Folds one partition: its customers in the order of their ids.
+fn fold_partition(
+    parts: &[Part],
+    names: &Names,
+    policy: Policy,
+    mut visit: impl FnMut(&str, &Summary),
+) -> Leftover {
+    let (by_customer, keys) = ByCustomer::new(parts);
+    let (ids, products) = (names.ids(&keys), names.products.as_slice());
+    let mut leftover = Leftover::default();
+    let (mut placed, mut summary) = (Vec::new(), Summary::default());
+    for customer in ids.sorted() {
+        let runs = by_customer.runs(customer);
+        let id = ids.get(customer);
+        let mut is_done = false;
+        summary.refill(|lines| {
+            is_done = take_in_order(parts, runs, products, policy, lines);
+            if !is_done {
+                lines.clear();
+                place(parts, runs, products, &mut placed);
+                judge(&placed, id, policy, lines, &mut leftover);
+            }
+        });
+        if !summary.lines().is_empty() {
+            leftover.kept += summary.lines().len() as u64;
+            visit(id, &summary);
+        }
+    }
+    leftover
+}
+
+/// The runs of every customer of a partition, in the order in which they were read.
+struct ByCustomer {
+    /// Part and run, customer after customer.
+    runs: Vec<(u32, u32)>,
+    /// Where the runs of each customer end.
+    ends: Vec<u32>,
+}
+
+impl ByCustomer {
+    /// Numbers the customers in the order in which they appear; returns their keys by number, too.
+    fn new(parts: &[Part]) -> (Self, Vec<CustomerKey>) {
+        let mut keys: Vec<CustomerKey> = Vec::new();
+        let mut numbers: HashTable<u32> = HashTable::new();
+        let mut counts: Vec<u32> = Vec::new();
+        let mut customers = Vec::with_capacity(parts.iter().map(Part::n_runs).sum());
+        for (run, _) in parts.iter().flat_map(Part::runs) {
+            let key = run.customer;
+            let entry = numbers.entry(key.hash(), |&n| keys[n as usize] == key, |&n| keys[n as usize].hash());
+            let number = match entry {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(place) => {
+                    let number = keys.len() as u32;
+                    place.insert(number);
+                    keys.push(key);
+                    counts.push(0);
+                    number
+                }
+            };
+            counts[number as usize] += 1;
+            customers.push(number);
+        }
+        let mut next = Vec::with_capacity(counts.len());
+        let mut total = 0;
+        for count in counts {
+            next.push(total);
+            total += count;
+        }
+        let mut runs = vec![(0, 0); customers.len()];
+        let mut customers = customers.into_iter();
+        for (number, part) in parts.iter().enumerate() {
+            for (at, customer) in (0..part.n_runs()).zip(&mut customers) {
+                let place: &mut u32 = &mut next[customer as usize];
+                runs[*place as usize] = (number as u32, at as u32);
+                *place += 1;
+            }
+        }
+        (Self { runs, ends: next }, keys)
+    }
+
+    fn runs(&self, customer: u32) -> &[(u32, u32)] {
+        let customer = customer as usize;
+        let start = if customer == 0 { 0 } else { self.ends[customer - 1] as usize };
+        &self.runs[start..self.ends[customer] as usize]
+    }
+}
+
+/// The lines of a customer whose orders were read in the order of time and about whom nothing is to be decided;
+/// false, with some of the lines, as soon as there is: a line at or beyond the last day, a duplicate, another order.
+///
+/// What it does is what [`place`] and [`judge`] do (a test holds it); nearly all customers are taken here.
+fn take_in_order(
+    parts: &[Part],
+    runs: &[(u32, u32)],
+    products: &[ProductKey],
+    policy: Policy,
+    lines: &mut Vec<Line>,
+) -> bool {
+    let mut before = (Timestamp(i64::MIN), 0);
+    for &(part, at) in runs {
+        let part = &parts[part as usize];
+        let (run, items) = part.run(at as usize);
+        let here = (run.time, run.order);
+        if here <= before || policy.rejects_day(run.time.day()) || !part.prints.is_empty() {
+            return false;
+        }
+        before = here;
+        let start = lines.len();
+        lines.extend(items.map(|i| part.line(run, i, products)));
+        let group = &mut lines[start..];
+        let rest = |l: &Line| (l.product, l.units, l.amount, l.discount);
+        group.sort_unstable_by_key(rest);
+        if group.windows(2).any(|pair| rest(&pair[0]) == rest(&pair[1])) {
+            return false;
+        }
+    }
+    true
+}
+
 /// A line on its way to its customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Placed {
@@ -129,128 +261,52 @@ struct Placed {
     position: Position,
 }
 
-fn fold_partition(parts: &[Part], policy: Policy, mut visit: impl FnMut(&str, &Summary)) -> Leftover {
-    let (codes, ids) = number_customers(parts);
-    let (mut placed, ends) = place(parts, &codes, ids.len());
-    let mut leftover = Leftover::default();
-    let mut order: Vec<usize> = (0..ids.len()).collect();
-    order.sort_unstable_by_key(|&c| ids[c]);
-    let mut lines = Vec::new();
-    let mut summary = Summary::default();
-    for customer in order {
-        let start = if customer == 0 { 0 } else { ends[customer - 1] };
-        let rows = &mut placed[start..ends[customer]];
-        if !rows.is_sorted() {
-            rows.sort_unstable();
-        }
-        lines.clear();
-        for i in 0..rows.len() {
-            let row = &rows[i];
-            let is_old = row.position == OLD;
-            let is_same =
-                |other: &Placed| other.line == row.line && other.print == row.print && other.position != OLD;
-            let is_duplicate = !is_old && i > 0 && is_same(&rows[i - 1]);
-            if is_duplicate {
-                leftover.duplicates += 1;
-                leftover.duplicates_amount += row.line.amount;
-            }
-            let day = row.line.time.day();
-            let reason = if !is_old && policy.last_day.is_some_and(|last| day > last) {
-                Some(Reason::Future)
-            } else if policy.as_of.is_some_and(|as_of| day >= as_of) {
-                Some(Reason::AfterAsOf)
-            } else if is_duplicate && policy.drop_duplicates {
-                Some(Reason::Duplicate)
-            } else {
-                None
-            };
-            match reason {
-                Some(reason) => leftover.rejected.push(Late {
-                    position: row.position,
-                    reason,
-                    amount: row.line.amount,
-                    customer: xxh3_64(ids[customer].as_bytes()),
-                }),
-                None => lines.push(row.line),
-            }
-        }
-        if !lines.is_empty() {
-            leftover.kept += lines.len() as u64;
-            summary.clear();
-            summary.add(&lines);
-            visit(ids[customer], &summary);
-        }
+/// Puts all lines of a customer in one order, whatever order they were read in.
+fn place(parts: &[Part], runs: &[(u32, u32)], products: &[ProductKey], placed: &mut Vec<Placed>) {
+    placed.clear();
+    for &(part, at) in runs {
+        let part = &parts[part as usize];
+        let (run, items) = part.run(at as usize);
+        let start = items.start;
+        placed.extend(items.map(|i| Placed {
+            line: part.line(run, i, products),
+            print: part.prints.get(i).copied().unwrap_or(0),
+            position: part.position(run, i - start),
+        }));
     }
-    leftover
+    placed.sort_unstable();
 }
 
-/// The position of lines from an earlier run.
-const OLD: Position = Position(0);
-
-/// Gives every customer of a partition one number; returns each part's numbers, and the ids.
-fn number_customers(parts: &[Part]) -> (Vec<Vec<u32>>, Vec<&str>) {
-    let mut ids: Vec<&str> = Vec::new();
-    let mut lookup: HashTable<(u64, u32)> = HashTable::new();
-    let mut codes = Vec::with_capacity(parts.len());
-    for part in parts {
-        let mut of_part = Vec::with_capacity(part.n_customers());
-        for customer in 0..part.n_customers() as u32 {
-            let id = part.id(customer);
-            let hash = xxh3_64(id.as_bytes());
-            let code = lookup.find(hash, |&(h, c)| h == hash && ids[c as usize] == id).map(|known| known.1);
-            let code = code.unwrap_or_else(|| {
-                ids.push(id);
-                let code = ids.len() as u32 - 1;
-                lookup.insert_unique(hash, (hash, code), |&(hash, _)| hash);
-                code
-            });
-            of_part.push(code);
+/// Decides about every line of a customer, by what is known once all lines are there.
+fn judge(placed: &[Placed], id: &str, policy: Policy, lines: &mut Vec<Line>, leftover: &mut Leftover) {
+    for i in 0..placed.len() {
+        let row = placed[i];
+        let is_old = row.position == OLD;
+        let is_same =
+            |other: &Placed| other.line == row.line && other.print == row.print && other.position != OLD;
+        let is_duplicate = !is_old && i > 0 && is_same(&placed[i - 1]);
+        if is_duplicate {
+            leftover.duplicates += 1;
+            leftover.duplicates_amount += row.line.amount;
         }
-        codes.push(of_part);
-    }
-    (codes, ids)
-}
-
-/// Puts all lines in a row, customer after customer; returns where each customer's lines end.
-fn place(parts: &[Part], codes: &[Vec<u32>], n_customers: usize) -> (Vec<Placed>, Vec<usize>) {
-    let mut ends = vec![0; n_customers];
-    for (part, codes) in parts.iter().zip(codes) {
-        let mut start = 0;
-        for run in &part.runs {
-            ends[codes[run.customer as usize] as usize] += (run.end - start) as usize;
-            start = run.end;
+        let day = row.line.time.day();
+        let reason = if !is_old && policy.last_day.is_some_and(|last| day > last) {
+            Some(Reason::Future)
+        } else if policy.as_of.is_some_and(|as_of| day >= as_of) {
+            Some(Reason::AfterAsOf)
+        } else if is_duplicate && policy.drop_duplicates {
+            Some(Reason::Duplicate)
+        } else {
+            None
+        };
+        match reason {
+            Some(reason) => leftover.rejected.push(Late {
+                position: row.position,
+                reason,
+                amount: row.line.amount,
+                customer: xxh3_64(id.as_bytes()),
+            }),
+            None => lines.push(row.line),
         }
     }
-    let mut total = 0;
-    let mut next: Vec<usize> = Vec::with_capacity(n_customers);
-    for end in &mut ends {
-        next.push(total);
-        total += *end;
-        *end = total;
-    }
-    let nothing = Placed { line: Line::default(), print: 0, position: OLD };
-    let mut placed = vec![nothing; total];
-    for (part, codes) in parts.iter().zip(codes) {
-        let mut start = 0;
-        for run in &part.runs {
-            let next = &mut next[codes[run.customer as usize] as usize];
-            for i in start as usize..run.end as usize {
-                let item = part.items[i];
-                let line = Line {
-                    time: run.time,
-                    order: run.order,
-                    product: item.product,
-                    units: item.units,
-                    amount: item.amount,
-                    discount: part.discounts.get(i).copied().unwrap_or_default(),
-                };
-                let position =
-                    if part.clean { OLD } else { Position(run.first.0 + (i - start as usize) as u64) };
-                placed[*next] = Placed { line, print: part.prints.get(i).copied().unwrap_or(0), position };
-                *next += 1;
-            }
-            start = run.end;
-        }
-    }
-    (placed, ends)
 }

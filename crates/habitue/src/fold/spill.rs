@@ -37,7 +37,8 @@ impl Spill {
             empty => {
                 let (file, path) =
                     NamedTempFile::new_in(self.folder.path()).map_err(Error::io(PLACE))?.into_parts();
-                let writer = StreamWriter::try_new(BufWriter::new(file), &batch::schema()).map_err(failed)?;
+                let writer =
+                    StreamWriter::try_new(BufWriter::new(file), &batch::part_schema()).map_err(failed)?;
                 &mut empty.insert((writer, path)).0
             }
         };

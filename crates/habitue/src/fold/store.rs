@@ -2,10 +2,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use arrow_schema::{Schema, SchemaRef};
-use habitue_core::Money;
 use habitue_core::features::Holds;
 use habitue_core::summary::Summary;
 use hashbrown::HashMap;
@@ -18,12 +15,11 @@ use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
-use super::batch;
+use super::batch::{self, Lines, saved_schema};
 use crate::error::Error;
-use crate::ingest::part::{Item, PARTITIONS, Part, Run};
-use crate::ingest::source::Position;
+use crate::ingest::part::Part;
+use crate::ingest::roster::Roster;
 use crate::ingest::tally::Product;
 
 /// Key of the description among the file's own key-value pairs.
@@ -60,39 +56,15 @@ impl Description {
 }
 
 /// Summaries of one partition on their way to a file.
+#[derive(Default)]
 pub(crate) struct Saved {
-    part: Part,
-}
-
-impl Default for Saved {
-    fn default() -> Self {
-        Self { part: Part::of_clean_lines() }
-    }
+    lines: Lines,
 }
 
 impl Saved {
     pub(crate) fn add(&mut self, id: &str, summary: &Summary) {
-        let part = &mut self.part;
-        let customer = part.add_customer(id);
-        for lines in summary.lines().chunk_by(|a, b| (a.time, a.order) == (b.time, b.order)) {
-            for line in lines {
-                part.items.push(Item { product: line.product, units: line.units, amount: line.amount });
-                if !part.discounts.is_empty() || line.discount != Money::ZERO {
-                    // Discounts of all lines or none; most shops have none.
-                    part.discounts.resize(part.items.len() - 1, Money::ZERO);
-                    part.discounts.push(line.discount);
-                }
-            }
-            let end = part.items.len() as u32;
-            let (order, time) = (lines[0].order, lines[0].time);
-            part.runs.push(Run { customer, end, order, time, first: Position(0) });
-        }
+        self.lines.add(id, summary.lines());
     }
-}
-
-fn saved_schema() -> SchemaRef {
-    let fields: Vec<_> = batch::schema().fields().iter().take(batch::SAVED_COLUMNS).cloned().collect();
-    Arc::new(Schema::new(fields))
 }
 
 /// Lines of a row group, at least, but for the last one: smaller partitions are written together.
@@ -153,18 +125,18 @@ impl Writer {
             let group = match partition {
                 Encoded::RowGroup(group) => Some(group),
                 Encoded::Small(saved) => {
-                    lines += saved.part.items.len();
+                    lines += saved.lines.len();
                     small.push(saved);
                     None
                 }
             };
             if group.is_some() || lines >= ROW_GROUP_LINES {
-                self.append(encoder.row_group(&std::mem::take(&mut small))?)?;
+                self.append(encoder.row_group(std::mem::take(&mut small))?)?;
                 lines = 0;
             }
             self.append(group.unwrap_or_default())?;
         }
-        self.append(encoder.row_group(&small)?)?;
+        self.append(encoder.row_group(small)?)?;
         self.file.close().map_err(failed(&self.path))?;
         Ok(())
     }
@@ -185,21 +157,21 @@ impl Writer {
 impl Encoder {
     /// A partition as it goes to the file.
     pub(crate) fn encode(&self, saved: Saved) -> Result<Encoded, Error> {
-        if saved.part.items.len() < ROW_GROUP_LINES {
+        if saved.lines.len() < ROW_GROUP_LINES {
             return Ok(Encoded::Small(saved));
         }
-        self.row_group(&[saved]).map(Encoded::RowGroup)
+        self.row_group(vec![saved]).map(Encoded::RowGroup)
     }
 
     /// The columns of a row group of all lines given; nothing if there are none.
-    fn row_group(&self, partitions: &[Saved]) -> Result<Vec<ArrowColumnChunk>, Error> {
+    fn row_group(&self, partitions: Vec<Saved>) -> Result<Vec<ArrowColumnChunk>, Error> {
         let mut writers = Vec::new();
-        for saved in partitions.iter().filter(|s| !s.part.items.is_empty()) {
+        for saved in partitions.into_iter().filter(|s| s.lines.len() > 0) {
             if writers.is_empty() {
                 // The number of a row group matters to encrypted files only.
                 writers = self.factory.create_column_writers(0).map_err(failed(&self.path))?;
             }
-            let batch = batch::from_part(&saved.part);
+            let batch = saved.lines.into_batch();
             for ((writer, field), column) in
                 writers.iter_mut().zip(saved_schema().fields()).zip(batch.columns())
             {
@@ -212,9 +184,10 @@ impl Encoder {
     }
 }
 
-/// Reads summaries: the description, and the lines of all partitions batch by batch.
+/// Reads summaries: the description, and the lines of all partitions batch by batch, a part a partition.
 pub(crate) fn read(
     path: &Path,
+    roster: &Roster,
     mut take: impl FnMut(Vec<Part>) -> Result<(), Error>,
 ) -> Result<Description, Error> {
     let refuse = |what: &str| Error::Document {
@@ -236,34 +209,9 @@ pub(crate) fn read(
     for batch in builder.build().map_err(failed(path))? {
         let batch = batch
             .map_err(|e| Error::Io { path: path.display().to_string(), source: std::io::Error::other(e) })?;
-        take(deal_out(&batch::to_part(&batch)))?;
+        take(batch::deal_out(&batch, roster))?;
     }
     Ok(description)
-}
-
-/// Parts the lines of a batch by partition.
-fn deal_out(whole: &Part) -> Vec<Part> {
-    let mut parts: Vec<Part> = (0..PARTITIONS).map(|_| Part::of_clean_lines()).collect();
-    let mut places: Vec<Option<(usize, u32)>> = vec![None; whole.n_customers()];
-    let mut start = 0;
-    for run in &whole.runs {
-        let place = &mut places[run.customer as usize];
-        let (partition, customer) = *place.get_or_insert_with(|| {
-            let id = whole.id(run.customer);
-            let partition = (xxh3_64(id.as_bytes()) >> 58) as usize;
-            (partition, parts[partition].add_customer(id))
-        });
-        let part = &mut parts[partition];
-        let items = start as usize..run.end as usize;
-        // A part has a discount for every item or for none.
-        if !whole.discounts.is_empty() {
-            part.discounts.extend(&whole.discounts[items.clone()]);
-        }
-        part.items.extend(&whole.items[items]);
-        part.runs.push(Run { customer, end: part.items.len() as u32, ..*run });
-        start = run.end;
-    }
-    parts
 }
 
 fn failed(path: &Path) -> impl FnOnce(parquet::errors::ParquetError) -> Error {

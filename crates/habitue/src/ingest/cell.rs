@@ -54,6 +54,15 @@ impl From<Cell<'_>> for OwnedCell {
     }
 }
 
+/// A value of a list that many rows share: equal only to itself, as long as its rows are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shared {
+    /// Which list.
+    pub(crate) list: usize,
+    /// Which value of it.
+    pub(crate) index: usize,
+}
+
 /// What was done to an id so that it names the same customer everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IdNote {

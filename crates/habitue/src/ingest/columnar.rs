@@ -1,6 +1,7 @@
 //! Parquet files: the columns that are needed, row group by row group.
 
 use std::fs::File;
+use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -12,14 +13,15 @@ use arrow_array::{
     Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, LargeStringArray, RecordBatch,
     StringArray, StringViewArray, TimestampMicrosecondArray,
 };
-use arrow_schema::{DataType, TimeUnit};
+use arrow_schema::{DataType, FieldRef, Schema, SchemaRef, TimeUnit};
 use habitue_core::time::{Day, Timestamp};
+use hashbrown::HashMap;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 
-use super::cell::Cell;
+use super::cell::{Cell, Shared};
 use super::find::InputFile;
 use crate::error::Error;
 
@@ -37,6 +39,9 @@ impl ParquetFile {
         let raw = File::open(&file.path).map_err(Error::io(&file.name))?;
         let metadata =
             ArrowReaderMetadata::load(&raw, ArrowReaderOptions::new()).map_err(|e| damaged(file, &e))?;
+        let options = ArrowReaderOptions::new().with_schema(with_dictionaries(&metadata));
+        let metadata = ArrowReaderMetadata::try_new(metadata.metadata().clone(), options)
+            .map_err(|e| damaged(file, &e))?;
         let columns = metadata.schema().fields().iter().map(|f| f.name().clone()).collect();
         if metadata.metadata().file_metadata().num_rows() == 0 {
             return Err(Error::NoRows { path: file.name.clone() });
@@ -80,11 +85,62 @@ impl ParquetFile {
     }
 }
 
+/// The file's schema, with texts that the file holds as dictionaries left so: a product's name is then understood
+/// once and not once a row.
+fn with_dictionaries(metadata: &ArrowReaderMetadata) -> SchemaRef {
+    let groups = metadata.metadata().row_groups();
+    let leaf_of = |field: usize| {
+        let leaves = metadata.parquet_schema();
+        (0..leaves.num_columns()).find(|&leaf| leaves.get_column_root_idx(leaf) == field)
+    };
+    // A text written out takes four bytes for its length alone.
+    let is_dictionary = |leaf: usize| {
+        groups.iter().all(|group| {
+            let chunk = group.column(leaf);
+            chunk.dictionary_page_offset().is_some() && chunk.uncompressed_size() < 4 * chunk.num_values()
+        })
+    };
+    let field = |(at, field): (usize, &FieldRef)| match field.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 if leaf_of(at).is_some_and(is_dictionary) => {
+            let dictionary =
+                DataType::Dictionary(Box::new(DataType::Int32), Box::new(field.data_type().clone()));
+            Arc::new(field.as_ref().clone().with_data_type(dictionary))
+        }
+        _ => field.clone(),
+    };
+    let fields: Vec<FieldRef> = metadata.schema().fields().iter().enumerate().map(field).collect();
+    Arc::new(Schema::new_with_metadata(fields, metadata.schema().metadata().clone()))
+}
+
 fn damaged(file: &InputFile, error: &impl std::fmt::Display) -> Error {
     Error::Format {
         path: file.name.clone(),
         what: format!("this is not a whole Parquet file ({error})"),
         remedy: "download or write the file again",
+    }
+}
+
+/// Tells dictionaries apart: those of the batches of a column, which are mostly one and the same.
+#[derive(Default)]
+pub(crate) struct Lists {
+    /// For each column its last dictionary, kept so that no other can take its place in memory, and its number.
+    last: HashMap<usize, (ArrayRef, usize)>,
+    n: usize,
+}
+
+impl Lists {
+    /// The number of the dictionary of a batch's column: another one for another dictionary.
+    pub(crate) fn number(&mut self, column: usize, array: &ArrayRef) -> usize {
+        let Some(dictionary) = array.as_any_dictionary_opt() else { return 0 };
+        let values = dictionary.values();
+        match self.last.get(&column) {
+            Some((last, number)) if last.to_data().ptr_eq(&values.to_data()) => *number,
+            _ => {
+                self.n += 1;
+                self.last.insert(column, (values.clone(), self.n));
+                self.n
+            }
+        }
     }
 }
 
@@ -94,8 +150,12 @@ pub(crate) enum Column<'a> {
     Utf8(&'a StringArray),
     LargeUtf8(&'a LargeStringArray),
     Utf8View(&'a StringViewArray),
-    /// Keys of a dictionary and its values.
-    Dictionary(Vec<Option<usize>>, Box<Column<'a>>),
+    /// Keys of a dictionary, its values, and what tells it from other dictionaries.
+    Dictionary {
+        keys: Int32Array,
+        values: Box<Column<'a>>,
+        list: usize,
+    },
     Int32(&'a Int32Array),
     Int64(&'a Int64Array),
     Float64(&'a Float64Array),
@@ -109,7 +169,7 @@ pub(crate) enum Column<'a> {
 
 impl<'a> Column<'a> {
     /// Takes a column of any type that can hold ids, names, numbers or dates; other types give nothing.
-    pub(crate) fn new(array: &'a ArrayRef) -> Self {
+    pub(crate) fn new(array: &'a ArrayRef, list: usize) -> Self {
         macro_rules! ints {
             ($type:ty) => {
                 Self::Int(array.as_primitive::<$type>().iter().map(|v| v.map(i64::from)).collect())
@@ -159,19 +219,19 @@ impl<'a> Column<'a> {
                 let values = array.as_boolean().iter();
                 Self::Text(values.map(|v| v.map(|v| v.to_string())).collect())
             }
-            DataType::Dictionary(keys, _) => Self::dictionary(array, keys),
+            DataType::Dictionary(keys, _) => Self::dictionary(array, keys, list),
             _ => Self::Nothing,
         }
     }
 
-    fn dictionary(array: &'a ArrayRef, keys: &DataType) -> Self {
+    fn dictionary(array: &'a ArrayRef, keys: &DataType, list: usize) -> Self {
         macro_rules! dictionary {
             ($type:ty) => {{
                 let Some(array) = array.as_any().downcast_ref::<DictionaryArray<$type>>() else {
                     return Self::Nothing;
                 };
-                let keys = array.keys().iter().map(|k| k.map(|k| k as usize)).collect();
-                Self::Dictionary(keys, Box::new(Self::new(array.values())))
+                let keys = array.keys().unary(|key| key as i32);
+                Self::Dictionary { keys, values: Box::new(Self::new(array.values(), list)), list }
             }};
         }
         match keys {
@@ -186,7 +246,35 @@ impl<'a> Column<'a> {
         }
     }
 
+    /// Whether a row has the value of the row before it, as far as that is plain to see.
+    #[inline]
+    pub(crate) fn repeats(&self, row: usize) -> bool {
+        match self {
+            Self::Int32(array) => array.null_count() == 0 && array.value(row) == array.value(row - 1),
+            Self::Int64(array) => {
+                array.value(row) == array.value(row - 1) && array.is_valid(row) && array.is_valid(row - 1)
+            }
+            Self::Micros(array) => array.null_count() == 0 && array.value(row) == array.value(row - 1),
+            Self::Utf8(array) => array.null_count() == 0 && array.value(row) == array.value(row - 1),
+            Self::Utf8View(array) => array.null_count() == 0 && array.value(row) == array.value(row - 1),
+            Self::Dictionary { keys, .. } => keys.null_count() == 0 && keys.value(row) == keys.value(row - 1),
+            _ => false,
+        }
+    }
+
+    /// The place of a row's value in the column's dictionary.
+    #[inline]
+    pub(crate) fn shared(&self, row: usize) -> Option<Shared> {
+        match self {
+            Self::Dictionary { list, keys, .. } if keys.is_valid(row) => {
+                Some(Shared { list: *list, index: keys.value(row) as usize })
+            }
+            _ => None,
+        }
+    }
+
     /// The cell of a row.
+    #[inline]
     pub(crate) fn cell(&self, row: usize) -> Cell<'_> {
         match self {
             Self::Nothing => Cell::Empty,
@@ -218,7 +306,13 @@ impl<'a> Column<'a> {
                 Cell::Time(Timestamp(array.value(row).div_euclid(1_000_000)))
             }
             Self::Int32(_) | Self::Int64(_) | Self::Float64(_) | Self::Micros(_) => Cell::Empty,
-            Self::Dictionary(keys, values) => keys[row].map_or(Cell::Empty, |key| values.cell(key)),
+            Self::Dictionary { keys, values, .. } => {
+                if keys.is_null(row) {
+                    Cell::Empty
+                } else {
+                    values.cell(keys.value(row) as usize)
+                }
+            }
             Self::Int(values) => values[row].map_or(Cell::Empty, Cell::Int),
             Self::Float(values) => values[row].map_or(Cell::Empty, Cell::Float),
             Self::Time(values) => values[row].map_or(Cell::Empty, Cell::Time),

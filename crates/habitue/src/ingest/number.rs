@@ -58,6 +58,11 @@ impl Decimal {
 
     /// The number in 1/`scale` parts, rounded half away from zero; `scale` is a power of ten.
     fn scaled(mantissa: i128, decimals: u32, scale_decimals: u32) -> Option<i64> {
+        // Nearly all numbers have few digits and decimals.
+        if let (Ok(mantissa), Some(missing)) = (i64::try_from(mantissa), scale_decimals.checked_sub(decimals))
+        {
+            return mantissa.checked_mul(10_i64.pow(missing));
+        }
         let value = if decimals <= scale_decimals {
             mantissa.checked_mul(10_i128.pow(scale_decimals - decimals))?
         } else {
@@ -69,11 +74,13 @@ impl Decimal {
     }
 
     /// As an amount of money.
+    #[inline]
     pub(crate) fn money(self) -> Option<Money> {
         Self::scaled(self.mantissa.into(), self.decimals.into(), 4).map(Money)
     }
 
     /// As a quantity in 1/1,000 of a unit.
+    #[inline]
     pub(crate) fn units(self) -> Option<i64> {
         Self::scaled(self.mantissa.into(), self.decimals.into(), 3)
     }

@@ -1,9 +1,10 @@
 //! Kept rows on their way to the fold: packed by order, dealt out by customer.
 
 use habitue_core::Money;
-use habitue_core::line::ProductKey;
+use habitue_core::line::{Line, ProductKey};
 use habitue_core::time::Timestamp;
 
+use super::roster::CustomerKey;
 use super::source::Position;
 
 /// Customers are dealt out over this many partitions; each is folded by itself.
@@ -12,31 +13,47 @@ pub(crate) const PARTITIONS: usize = 64;
 /// Consecutive rows of one order of one customer.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Run {
-    /// The customer's number in the part.
-    pub(crate) customer: u32,
+    pub(crate) customer: CustomerKey,
     /// Where the run's items end.
     pub(crate) end: u32,
     pub(crate) order: u64,
     pub(crate) time: Timestamp,
-    /// The position of the first item; the others follow it.
-    pub(crate) first: Position,
+    /// How far the position of the first item is from the part's base; the others follow it.
+    pub(crate) first: u32,
 }
 
 /// What one row adds to its run.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Item {
-    pub(crate) product: ProductKey,
+    /// The product's number in the run of the program.
+    pub(crate) product: u32,
     pub(crate) units: i64,
     pub(crate) amount: Money,
 }
 
+/// An item in twelve bytes.
+#[derive(Debug, Clone, Copy)]
+struct Packed {
+    product: u32,
+    /// [`WIDE`] where units or amount need more room.
+    units: i32,
+    /// In 1/10,000; of a wide item the place in the list of wide items.
+    amount: i32,
+}
+
+const WIDE: i32 = i32::MIN;
+
+/// The position of lines from an earlier run of the program.
+pub(crate) const OLD: Position = Position(0);
+
 /// Kept rows of one partition from one part of the sources.
 #[derive(Debug, Default)]
 pub(crate) struct Part {
-    ids: String,
-    id_ends: Vec<u32>,
-    pub(crate) runs: Vec<Run>,
-    pub(crate) items: Vec<Item>,
+    /// What positions of the part are counted from.
+    base: Position,
+    runs: Vec<Run>,
+    items: Vec<Packed>,
+    wide: Vec<(i64, Money)>,
     /// Discounts of the items; empty when the source has none.
     pub(crate) discounts: Vec<Money>,
     /// Hashes of all cells that the items do not hold; empty when rows are not compared or have no such cells.
@@ -51,39 +68,147 @@ impl Part {
         Self { clean: true, ..Self::default() }
     }
 
-    pub(crate) fn n_customers(&self) -> usize {
-        self.id_ends.len()
+    pub(crate) fn is_empty(&self) -> bool {
+        self.items.is_empty()
     }
 
-    pub(crate) fn id(&self, customer: u32) -> &str {
-        let customer = customer as usize;
-        let start = if customer == 0 { 0 } else { self.id_ends[customer - 1] as usize };
-        &self.ids[start..self.id_ends[customer] as usize]
+    pub(crate) fn n_items(&self) -> usize {
+        self.items.len()
     }
 
-    pub(crate) fn add_customer(&mut self, id: &str) -> u32 {
-        self.ids.push_str(id);
-        self.id_ends.push(self.ids.len() as u32);
-        self.id_ends.len() as u32 - 1
+    #[inline]
+    pub(crate) fn item(&self, index: usize) -> Item {
+        let packed = self.items[index];
+        let (units, amount) = if packed.units == WIDE {
+            self.wide[packed.amount as usize]
+        } else {
+            (packed.units.into(), Money(packed.amount.into()))
+        };
+        Item { product: packed.product, units, amount }
+    }
+
+    /// The items of the part, in their order.
+    pub(crate) fn items(&self) -> impl Iterator<Item = Item> + '_ {
+        (0..self.items.len()).map(|index| self.item(index))
+    }
+
+    fn push_item(&mut self, item: Item) {
+        let packed = match (i32::try_from(item.units), i32::try_from(item.amount.0)) {
+            (Ok(units), Ok(amount)) if units != WIDE => Packed { product: item.product, units, amount },
+            _ => {
+                self.wide.push((item.units, item.amount));
+                // A part has fewer items than this number can count: its runs count them in 32 bits too.
+                Packed { product: item.product, units: WIDE, amount: self.wide.len() as i32 - 1 }
+            }
+        };
+        self.items.push(packed);
+    }
+
+    /// Adds an item to the run before, if it is of the same order and follows in the source, or begins a new run.
+    pub(crate) fn push(
+        &mut self,
+        customer: CustomerKey,
+        order: u64,
+        time: Timestamp,
+        position: Position,
+        item: Item,
+    ) {
+        let start = self.runs.len().checked_sub(2).map_or(0, |r| self.runs[r].end);
+        let n_items = self.items.len() as u32;
+        self.push_item(item);
+        if self.runs.is_empty() {
+            self.base = position;
+        }
+        let first = (position.0 - self.base.0) as u32;
+        match self.runs.last_mut() {
+            Some(run)
+                if (run.customer, run.order, run.time) == (customer, order, time)
+                    && (self.clean || run.first + (n_items - start) == first) =>
+            {
+                run.end += 1;
+            }
+            _ => self.runs.push(Run { customer, end: n_items + 1, order, time, first }),
+        }
+    }
+
+    /// Adds an item that follows the one before in every way.
+    pub(crate) fn push_next(&mut self, item: Item) {
+        self.push_item(item);
+        if let Some(run) = self.runs.last_mut() {
+            run.end += 1;
+        }
+    }
+
+    /// The position of the item that is the `offset`-th of its run.
+    pub(crate) fn position(&self, run: Run, offset: usize) -> Position {
+        if self.clean { OLD } else { Position(self.base.0 + u64::from(run.first) + offset as u64) }
+    }
+
+    /// Runs with the items of each.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (Run, std::ops::Range<usize>)> + '_ {
+        (0..self.runs.len()).map(|index| self.run(index))
+    }
+
+    pub(crate) fn n_runs(&self) -> usize {
+        self.runs.len()
+    }
+
+    /// A run with its items.
+    #[inline]
+    pub(crate) fn run(&self, index: usize) -> (Run, std::ops::Range<usize>) {
+        let start = if index == 0 { 0 } else { self.runs[index - 1].end as usize };
+        (self.runs[index], start..self.runs[index].end as usize)
+    }
+
+    /// An item as the line that it stands for; `products` are the keys by number.
+    #[inline]
+    pub(crate) fn line(&self, run: Run, index: usize, products: &[ProductKey]) -> Line {
+        let item = self.item(index);
+        Line {
+            time: run.time,
+            order: run.order,
+            product: products[item.product as usize],
+            units: item.units,
+            amount: item.amount,
+            discount: self.discounts.get(index).copied().unwrap_or_default(),
+        }
     }
 
     /// Bytes held in memory.
     pub(crate) fn bytes(&self) -> usize {
-        self.ids.capacity()
-            + self.id_ends.capacity() * 4
-            + self.runs.capacity() * size_of::<Run>()
-            + self.items.capacity() * size_of::<Item>()
+        self.runs.capacity() * size_of::<Run>()
+            + self.items.capacity() * size_of::<Packed>()
+            + self.wide.capacity() * size_of::<(i64, Money)>()
             + self.discounts.capacity() * 8
             + self.prints.capacity() * 4
     }
 
     /// Gives back memory that was set aside for growing.
     pub(super) fn shrink(&mut self) {
-        self.ids.shrink_to_fit();
-        self.id_ends.shrink_to_fit();
         self.runs.shrink_to_fit();
         self.items.shrink_to_fit();
+        self.wide.shrink_to_fit();
         self.discounts.shrink_to_fit();
         self.prints.shrink_to_fit();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_item_comes_back_as_it_went_in_however_wide() {
+        let mut part = Part::default();
+        let values = [0, 1, -1, i64::from(i32::MAX), i64::from(i32::MIN), i64::MAX, i64::MIN];
+        let item = |units, amount| Item { product: 3, units, amount: Money(amount) };
+        let items: Vec<Item> = values.iter().flat_map(|&u| values.map(|a| item(u, a))).collect();
+        for (row, &item) in items.iter().enumerate() {
+            part.push(CustomerKey::from_bits(7), 0, Timestamp(0), Position::new(1, 9 + row as u64), item);
+        }
+        assert_eq!(part.items().collect::<Vec<_>>(), items);
+        assert_eq!((size_of::<Packed>(), size_of::<Run>()), (12, 32));
+        let (run, range) = part.runs().next().unwrap();
+        assert_eq!((range, part.position(run, 2)), (0..items.len(), Position::new(1, 11)));
     }
 }

@@ -5,8 +5,8 @@ use std::io::Read;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, sync_channel};
 
-use super::cell::{Cell, OwnedCell};
-use super::columnar::{Column, ParquetFile};
+use super::cell::{Cell, OwnedCell, Shared};
+use super::columnar::{Column, Lists, ParquetFile};
 use super::find::InputFile;
 use super::record::Fields;
 use super::sheet::Workbook;
@@ -14,7 +14,7 @@ use super::text::{Block, Compression, Layout, TextFile, TextHints, json_cell};
 use crate::error::Error;
 
 /// Where a row stands: the number of its source and its line (text) or row (others), counted from 1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Position(pub(crate) u64);
 
 impl Position {
@@ -55,6 +55,11 @@ pub(crate) struct SourceHints {
 /// One row of a source; cells are numbered as the columns were selected.
 pub(crate) trait Row {
     fn cell(&self, index: usize) -> Cell<'_>;
+
+    /// Where the cell's value stands in a list of values that many rows share, if it does.
+    fn shared(&self, _index: usize) -> Option<Shared> {
+        None
+    }
 }
 
 /// What takes the rows of a part of the sources.
@@ -66,6 +71,17 @@ pub(crate) trait Sink: Send {
 
     /// One row.
     fn row(&mut self, position: Position, row: &impl Row) -> Result<(), Error>;
+    /// `n` rows, one after the other, given column by column.
+    fn rows(&mut self, first: Position, columns: &[Column<'_>], n: usize) -> Result<(), Error> {
+        for row in 0..n {
+            if self.is_full() {
+                break;
+            }
+            self.row(Position(first.0 + row as u64), &ColumnarRow { columns, row })?;
+        }
+        Ok(())
+    }
+
     /// A row that could not be parted into its columns.
     fn broken(&mut self, position: Position, text: &str, why: String);
     /// A row with bytes that are not of the file's encoding, which were replaced.
@@ -364,21 +380,23 @@ fn read_row_group<S: Sink>(
     wanted.sort_unstable();
     wanted.dedup();
     let mut row_number = format.rows_before(group) + 1;
+    let mut lists = Lists::default();
     for batch in format.batches(&source.file, group, &wanted)? {
         let batch = batch?;
         let columns: Vec<Column<'_>> = selection
             .iter()
             .map(|c| match c {
-                Some(column) => Column::new(batch.column(wanted.partition_point(|w| w < column))),
+                Some(column) => {
+                    let at = wanted.partition_point(|w| w < column);
+                    Column::new(batch.column(at), lists.number(at, batch.column(at)))
+                }
                 None => Column::Nothing,
             })
             .collect();
-        for row in 0..batch.num_rows() {
-            if sink.is_full() {
-                return Err(ReadStop::Enough);
-            }
-            sink.row(Position::new(number, row_number), &ColumnarRow { columns: &columns, row })?;
-            row_number += 1;
+        sink.rows(Position::new(number, row_number), &columns, batch.num_rows())?;
+        row_number += batch.num_rows() as u64;
+        if sink.is_full() {
+            return Err(ReadStop::Enough);
         }
     }
     Ok(())
@@ -396,14 +414,21 @@ impl Row for TextRow<'_> {
     }
 }
 
-struct ColumnarRow<'a> {
-    columns: &'a [Column<'a>],
-    row: usize,
+/// A row of columns.
+pub(crate) struct ColumnarRow<'a> {
+    pub(crate) columns: &'a [Column<'a>],
+    pub(crate) row: usize,
 }
 
 impl Row for ColumnarRow<'_> {
+    #[inline]
     fn cell(&self, index: usize) -> Cell<'_> {
         self.columns[index].cell(self.row)
+    }
+
+    #[inline]
+    fn shared(&self, index: usize) -> Option<Shared> {
+        self.columns[index].shared(self.row)
     }
 }
 

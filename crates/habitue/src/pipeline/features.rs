@@ -63,7 +63,10 @@ pub fn features(
     let (mut table, _) = customers.table.join(customers.apart);
     let mut names: Vec<&str> = RFM.to_vec();
     names.extend(chosen.into_iter().filter(|n| !RFM.contains(n)));
-    table.columns = names.iter().filter_map(|n| table.column(n).cloned()).collect();
+    let mut columns = std::mem::take(&mut table.columns);
+    let mut take =
+        |name: &&str| columns.iter().position(|c| c.feature.name == *name).map(|at| columns.swap_remove(at));
+    table.columns = names.iter().filter_map(&mut take).collect();
     Ok(FeaturesRun {
         table,
         input: customers.input,
@@ -107,7 +110,7 @@ pub(crate) fn ids(table: &Table) -> Cells<'_> {
 pub(crate) fn feature_cells(column: &Column) -> (String, Cells<'_>) {
     let cells = match &column.values {
         Values::Category(values) => Cells::Text(values.iter().map(Option::as_deref).collect()),
-        Values::Number(values) => Cells::Number(values.clone(), decimals(column.feature.unit)),
+        Values::Number(values) => Cells::Number(values.into(), decimals(column.feature.unit)),
     };
     (column.feature.name.clone(), cells)
 }

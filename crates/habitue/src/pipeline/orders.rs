@@ -1,13 +1,13 @@
 //! Orders to the customer table: read, clean, fold, compute features; account for every row.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::PathBuf;
 
 use habitue_core::Money;
 use habitue_core::clean::{Cleaning, Reason};
 use habitue_core::features::{self, Definition, Holds};
-use habitue_core::history::History;
+use habitue_core::history::{Historian, History};
 use habitue_core::summary::Summary;
 use habitue_core::table::{Column, Table, Values};
 use habitue_core::time::Day;
@@ -21,6 +21,7 @@ use crate::ingest::Role;
 use crate::ingest::lines::{LineSink, Reading};
 use crate::ingest::plan::Plan;
 use crate::ingest::rejects::{REJECT_ROLES, write_reject};
+use crate::ingest::roster::{Ids, Roster};
 use crate::ingest::source::{Position, Row, Sink, scan};
 use crate::ingest::tally::{Count, Note, Product, Seen, Tally};
 use crate::outcome::{Input, Month, Observed, Rejected, SourceNote, WithoutPurchase};
@@ -61,6 +62,7 @@ pub(crate) struct Customers {
 /// All lines read and dealt out, not yet folded.
 struct Read {
     fold: Fold,
+    roster: Roster,
     tally: Tally,
     catalogue: HashMap<u64, Product>,
     holds: Holds,
@@ -88,10 +90,13 @@ pub(crate) fn customers(
     let definitions = features::available(read.holds);
     let spilled = read.fold.spilled();
     let parts = read.fold.finish(
+        read.roster,
         read.policy,
-        || Described::new(definitions.len()),
-        |described, id, summary| described.add(id, summary, as_of, &definitions),
-        Ok,
+        || (Described::new(definitions.len()), Historian::default()),
+        |(described, historian), id, summary| {
+            described.add(id, summary, historian.read(summary, as_of), &definitions);
+        },
+        |(described, _)| Ok(described),
     )?;
     let (described, leftovers): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
     account_late(plan, &mut read.tally, &leftovers, rejects)?;
@@ -133,6 +138,7 @@ pub(crate) fn fold_to_file(
     let description = Description::new(read.holds, read.currency, &read.catalogue);
     let (writer, encoder) = store::Writer::create(output, &description)?;
     let parts = read.fold.finish(
+        read.roster,
         read.policy,
         <(Saved, usize, Money)>::default,
         |(saved, n, net), id, summary| {
@@ -162,6 +168,7 @@ fn read(
     observer: &dyn Observer,
 ) -> Result<Read, Error> {
     let mut fold = Fold::new(job.memory);
+    let roster = Roster::default();
     let mut tally = Tally::default();
     let mut catalogue: HashMap<u64, Product> = HashMap::new();
     write_header(rejects)?;
@@ -185,7 +192,7 @@ fn read(
         &plan.sources,
         &selections,
         plan.in_order(),
-        |source| LineSink::new(&readings[source]),
+        |source| LineSink::new(&readings[source], &roster),
         |sink| {
             let finished = sink.finish();
             tally.merge(finished.tally);
@@ -202,6 +209,7 @@ fn read(
     holds.hours = tally.has_hours;
     let mut read = Read {
         fold,
+        roster,
         holds,
         currency,
         catalogue,
@@ -227,14 +235,15 @@ impl Read {
     fn fold_on(&mut self, summaries: &[PathBuf]) -> Result<(), Error> {
         for path in summaries {
             let (fold, tally) = (&mut self.fold, &mut self.tally);
-            let description = store::read(path, |parts| {
+            let description = store::read(path, &self.roster, |parts| {
                 for part in &parts {
-                    for run in &part.runs {
-                        *tally.rows_by_day.entry(run.time.day()).or_default() += 1;
-                        tally.has_hours |= run.time.0.rem_euclid(habitue_core::time::DAY_SECONDS) != 0;
+                    for (run, _) in part.runs() {
+                        let time = run.time;
+                        *tally.rows_by_day.entry(time.day()).or_default() += 1;
+                        tally.has_hours |= time.0.rem_euclid(habitue_core::time::DAY_SECONDS) != 0;
                     }
-                    tally.rows_read += part.items.len() as u64;
-                    tally.revenue_read += part.items.iter().map(|i| i.amount).sum();
+                    tally.rows_read += part.n_items() as u64;
+                    tally.revenue_read += part.items().map(|i| i.amount).sum();
                 }
                 fold.add(parts)
             })?;
@@ -459,13 +468,14 @@ fn source_notes(plan: &Plan, tally: &Tally) -> Vec<SourceNote> {
 
 /// The customers of a partition, with their features, as they come out of the fold.
 struct Described {
-    ids: Vec<String>,
+    ids: Ids,
     /// One list of values a feature.
     features: Vec<Vec<f64>>,
     net: Vec<Money>,
     net_12m: Vec<Money>,
     has_purchase: Vec<bool>,
     months: BTreeMap<(i16, i8), Month>,
+    calendar: Calendar,
     first_day: Option<Day>,
     n_orders: u64,
     net_total: Money,
@@ -474,52 +484,51 @@ struct Described {
 impl Described {
     fn new(n_features: usize) -> Self {
         Self {
-            ids: Vec::new(),
+            ids: Ids::default(),
             features: vec![Vec::new(); n_features],
             net: Vec::new(),
             net_12m: Vec::new(),
             has_purchase: Vec::new(),
             months: BTreeMap::new(),
+            calendar: Calendar::default(),
             first_day: None,
             n_orders: 0,
             net_total: Money::ZERO,
         }
     }
 
-    fn add(&mut self, id: &str, summary: &Summary, as_of: Day, definitions: &[&Definition]) {
+    fn add(&mut self, id: &str, summary: &Summary, history: &History, definitions: &[&Definition]) {
         self.net_total += summary.lines().iter().map(|l| l.amount).sum();
         let first = summary.lines()[0].time.day();
         self.first_day = Some(self.first_day.map_or(first, |d| d.min(first)));
-        let history = History::new(summary, as_of);
-        self.ids.push(id.to_owned());
+        self.ids.push(id);
         for (values, definition) in self.features.iter_mut().zip(definitions) {
-            values.push((definition.compute)(&history));
+            values.push((definition.compute)(history));
         }
         self.net.push(history.net());
         self.net_12m.push(history.net_within(features::YEAR_DAYS));
         self.has_purchase.push(history.has_net_purchase());
         self.n_orders += history.orders.len() as u64;
-        let mut active = BTreeSet::new();
+        // Orders are in the order of time, so that those of one month stand together.
+        let mut last = None;
         for order in &history.orders {
-            let date = order.time.day().date();
-            let key = (date.year(), date.month());
+            let key = self.calendar.month(order.time.day());
             let month = month_entry(&mut self.months, key);
             month.revenue += order.net();
             month.orders += 1;
-            if active.insert(key) {
-                month.customers += 1;
-            }
+            month.customers += u64::from(last != Some(key));
+            last = Some(key);
         }
         for (day, amount) in &history.loose {
-            let date = day.date();
-            month_entry(&mut self.months, (date.year(), date.month())).revenue += *amount;
+            let key = self.calendar.month(*day);
+            month_entry(&mut self.months, key).revenue += *amount;
         }
     }
 
     fn join(parts: Vec<Self>, n_features: usize) -> Self {
         let mut all = Self::new(n_features);
         for part in parts {
-            all.ids.extend(part.ids);
+            all.ids.append(&part.ids);
             for (mine, theirs) in all.features.iter_mut().zip(part.features) {
                 mine.extend(theirs);
             }
@@ -553,22 +562,24 @@ impl Described {
         sources: Vec<SourceNote>,
         warnings: Vec<String>,
     ) -> Customers {
-        let mut order: Vec<usize> = (0..self.ids.len()).collect();
-        order.sort_unstable_by(|&a, &b| self.ids[a].cmp(&self.ids[b]));
         let (inside, outside): (Vec<usize>, Vec<usize>) =
-            order.into_iter().partition(|&i| self.has_purchase[i]);
+            self.ids.sorted().into_iter().map(|i| i as usize).partition(|&i| self.has_purchase[i]);
         let without_purchase = WithoutPurchase {
             customers: outside.len() as u64,
             revenue: outside.iter().map(|&i| self.net[i]).sum(),
         };
-        let columns = definitions.iter().zip(self.features);
-        let columns = columns
-            .map(|(d, values)| Column { feature: d.feature(), values: Values::Number(values) })
-            .collect();
-        let whole = Table { ids: self.ids, columns };
+        let ids = |rows: &[usize]| rows.iter().map(|&i| self.ids.get(i as u32).to_owned()).collect();
+        let mut table = Table { ids: ids(&inside), columns: Vec::new() };
+        let mut apart = Table { ids: ids(&outside), columns: Vec::new() };
+        for (definition, values) in definitions.iter().zip(self.features) {
+            for (table, rows) in [(&mut table, &inside), (&mut apart, &outside)] {
+                let values = Values::Number(rows.iter().map(|&i| values[i]).collect());
+                table.columns.push(Column { feature: definition.feature(), values });
+            }
+        }
         Customers {
-            table: whole.select(&inside),
-            apart: whole.select(&outside),
+            table,
+            apart,
             net: inside.iter().map(|&i| self.net[i]).collect(),
             net_12m: inside.iter().map(|&i| self.net_12m[i]).collect(),
             without_purchase,
@@ -580,6 +591,19 @@ impl Described {
             sources,
             warnings,
         }
+    }
+}
+
+/// The months of days: each day is looked up once.
+#[derive(Default)]
+struct Calendar {
+    known: HashMap<Day, (i16, i8)>,
+}
+
+impl Calendar {
+    /// Year and month of a day.
+    fn month(&mut self, day: Day) -> (i16, i8) {
+        *self.known.entry(day).or_insert_with(|| (day.date().year(), day.date().month()))
     }
 }
 

@@ -1,15 +1,19 @@
 //! Tables of customers as CSV, Parquet or Excel files.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
-use arrow_schema::{DataType, Field, Schema};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
+use arrow_schema::{DataType, Field, FieldRef, Schema};
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::basic::Compression;
+use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::defuse;
@@ -55,7 +59,7 @@ pub(crate) enum Cells<'a> {
     /// Whole numbers.
     Whole(Vec<i64>),
     /// Numbers; NaN is an empty cell. Written with at most this many decimals, and no zeros after them.
-    Number(Vec<f64>, u8),
+    Number(Cow<'a, [f64]>, u8),
 }
 
 /// A table on its way to a file: named columns of equal length.
@@ -122,34 +126,49 @@ impl Sheet<'_> {
             path: path.display().to_string(),
             source: std::io::Error::other(e.to_string()),
         };
-        let column = |(name, cells): &(String, Cells<'_>)| -> (Field, ArrayRef) {
+        let field = |(name, cells): &(String, Cells<'_>)| match cells {
+            Cells::Text(_) => Field::new(name, DataType::Utf8, true),
+            Cells::Whole(_) => Field::new(name, DataType::Int64, false),
+            Cells::Number(..) => Field::new(name, DataType::Float64, true),
+        };
+        let array = |cells: &Cells<'_>| -> ArrayRef {
             match cells {
-                Cells::Text(v) => {
-                    let values = StringArray::from_iter(rows.iter().map(|&r| v[r]));
-                    (Field::new(name, DataType::Utf8, true), Arc::new(values))
-                }
-                Cells::Whole(v) => {
-                    let values = Int64Array::from_iter_values(rows.iter().map(|&r| v[r]));
-                    (Field::new(name, DataType::Int64, false), Arc::new(values))
-                }
-                Cells::Number(v, _) => {
-                    let values =
-                        Float64Array::from_iter(rows.iter().map(|&r| Some(v[r]).filter(|v| !v.is_nan())));
-                    (Field::new(name, DataType::Float64, true), Arc::new(values))
-                }
+                Cells::Text(v) => Arc::new(StringArray::from_iter(rows.iter().map(|&r| v[r]))),
+                Cells::Whole(v) => Arc::new(Int64Array::from_iter_values(rows.iter().map(|&r| v[r]))),
+                Cells::Number(v, _) => Arc::new(Float64Array::from_iter(
+                    rows.iter().map(|&r| Some(v[r]).filter(|v| !v.is_nan())),
+                )),
             }
         };
-        let (fields, arrays): (Vec<Field>, Vec<ArrayRef>) = self.columns.iter().map(column).unzip();
-        let schema = Arc::new(Schema::new(fields));
-        let batch = RecordBatch::try_new(schema.clone(), arrays).map_err(|e| failed(&e))?;
+        let schema = Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()));
         let properties = WriterProperties::builder()
             .set_compression(Compression::LZ4_RAW)
             .set_created_by("habitue".to_owned())
             .build();
         let file = File::create(path).map_err(Error::io(path.display()))?;
-        let mut writer = ArrowWriter::try_new(file, schema, Some(properties)).map_err(|e| failed(&e))?;
-        writer.write(&batch).map_err(|e| failed(&e))?;
-        writer.close().map_err(|e| failed(&e))?;
+        let (mut file, factory) = ArrowWriter::try_new(file, schema.clone(), Some(properties))
+            .and_then(ArrowWriter::into_serialized_writer)
+            .map_err(|e| failed(&e))?;
+        if !rows.is_empty() {
+            // One row group, its columns side by side: a column is in memory twice only while it is written.
+            let writers = factory.create_column_writers(0).map_err(|e| failed(&e))?;
+            let encode =
+                |((mut writer, field), (_, cells)): ((ArrowColumnWriter, &FieldRef), &(_, Cells<'_>))| {
+                    for leaf in compute_leaves(field, &array(cells))? {
+                        writer.write(&leaf)?;
+                    }
+                    writer.close()
+                };
+            let jobs: Vec<_> = writers.into_iter().zip(schema.fields()).zip(&self.columns).collect();
+            let columns: Result<Vec<ArrowColumnChunk>, ParquetError> =
+                jobs.into_par_iter().with_max_len(1).map(encode).collect();
+            let mut row_group = file.next_row_group().map_err(|e| failed(&e))?;
+            for column in columns.map_err(|e| failed(&e))? {
+                column.append_to_row_group(&mut row_group).map_err(|e| failed(&e))?;
+            }
+            row_group.close().map_err(|e| failed(&e))?;
+        }
+        file.close().map_err(|e| failed(&e))?;
         Ok(())
     }
 

@@ -1,25 +1,31 @@
 //! Rows of orders to lines: typed, cleaned, and dealt out by customer.
 
+mod before;
+mod plain;
+mod products;
+
 use habitue_core::Money;
 use habitue_core::clean::{Candidate, Cleaning, Duplicates, Keep, Mark, Reason};
 use habitue_core::features::Holds;
-use habitue_core::line::ProductKey;
-use habitue_core::time::{DAY_SECONDS, Day, Timestamp};
-use hashbrown::hash_table::Entry;
-use hashbrown::{HashMap, HashTable};
+use habitue_core::time::{DAY_SECONDS, Timestamp};
+use hashbrown::HashMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
-use super::cell::{Cell, IdNote};
-use super::moment::DayMonth;
-use super::number::{Decimal, NumberError};
-use super::part::{Item, PARTITIONS, Part, Run};
-use super::rejects::{NoCells, write_reject};
-use super::role::Role;
-use super::roles::Roles;
-use super::source::{Position, Row, Sink};
-use super::tally::{Note, Product, Seen, Tally, keep_smaller};
-use super::words::{currency_code, is_service, mark_of_status};
+use self::before::Before;
+use self::products::KnownProducts;
 use crate::error::Error;
+use crate::ingest::cell::{Cell, IdNote};
+use crate::ingest::columnar::Column;
+use crate::ingest::moment::DayMonth;
+use crate::ingest::number::{Decimal, NumberError};
+use crate::ingest::part::{Item, PARTITIONS, Part};
+use crate::ingest::rejects::{NoCells, write_reject};
+use crate::ingest::role::Role;
+use crate::ingest::roles::Roles;
+use crate::ingest::roster::{NO_PRODUCT, Roster};
+use crate::ingest::source::{Position, Row, Sink};
+use crate::ingest::tally::{Note, Product, Seen, Tally};
+use crate::ingest::words::{currency_code, mark_of_status};
 
 /// How rows of orders are read: what stays the same for all of a source's rows.
 pub(crate) struct Reading<'a> {
@@ -63,67 +69,17 @@ impl Reading<'_> {
     }
 }
 
-/// A cell of the row before, as far as it can be compared without being understood again.
-#[derive(Default)]
-struct Memo {
-    text: String,
-    int: Option<i64>,
-}
-
-impl Memo {
-    fn is(&self, cell: Cell<'_>) -> bool {
-        match cell {
-            Cell::Text(text) => self.text == text,
-            Cell::Int(value) => self.int == Some(value),
-            Cell::Empty | Cell::Float(_) | Cell::Time(_) => false,
-        }
-    }
-
-    fn set(&mut self, cell: Cell<'_>) {
-        self.text.clear();
-        self.int = None;
-        match cell {
-            Cell::Text(text) => self.text.push_str(text),
-            Cell::Int(value) => self.int = Some(value),
-            Cell::Empty | Cell::Float(_) | Cell::Time(_) => {}
-        }
-    }
-}
-
-/// What was remembered of the row before, so that rows of one order are not understood again and again.
-#[derive(Default)]
-struct Before {
-    customer: String,
-    /// The cell that `customer` was read from, if it was read as it stands.
-    customer_cell: Memo,
-    hash: u64,
-    partition: usize,
-    /// The customer's number in its part, once a row of it was kept.
-    code: Option<u32>,
-    order: String,
-    order_cell: Memo,
-    order_hash: u64,
-    is_cancellation: bool,
-    time_text: String,
-    time: Option<Timestamp>,
-    status: String,
-    mark: Mark,
-    currency: String,
-    /// The day whose rows are being counted, and how many there are.
-    day: (Day, u64),
-}
-
 /// Turns the rows of one part of a source into lines.
 pub(crate) struct LineSink<'a> {
     reading: &'a Reading<'a>,
     /// Whether the source has a column for each role: asked many times a row.
     present: [bool; Role::ALL.len()],
     needs_prints: bool,
+    /// Whether a row says nothing but who, when, which order, what, how many and for how much.
+    is_plain: bool,
+    roster: &'a Roster,
     pub(crate) parts: Vec<Part>,
-    /// The hash and the number of the customers of each part.
-    lookup: Vec<HashTable<(u64, u32)>>,
-    /// The keys of the products in the catalogue, which itself is too large to be asked for every row.
-    known_products: HashTable<u64>,
+    products: KnownProducts,
     /// The source that the part is of.
     source: usize,
     pub(crate) tally: Tally,
@@ -136,15 +92,16 @@ pub(crate) struct LineSink<'a> {
 }
 
 impl<'a> LineSink<'a> {
-    pub(crate) fn new(reading: &'a Reading<'a>) -> Self {
+    pub(crate) fn new(reading: &'a Reading<'a>, roster: &'a Roster) -> Self {
         Self {
             reading,
             present: Role::ALL.map(|role| reading.has(role)),
             needs_prints: reading.needs_prints(),
+            is_plain: plain::is_plain(reading),
+            roster,
             parts: (0..PARTITIONS).map(|_| Part::default()).collect(),
-            lookup: (0..PARTITIONS).map(|_| HashTable::new()).collect(),
             source: 0,
-            known_products: HashTable::new(),
+            products: KnownProducts::default(),
             tally: Tally::default(),
             catalogue: HashMap::new(),
             rejects: csv::Writer::from_writer(Vec::new()),
@@ -210,20 +167,12 @@ impl<'a> LineSink<'a> {
         if continued {
             return self.before.time;
         }
-        let time = match row.cell(Role::Time as usize) {
-            Cell::Text(text) if text == self.before.time_text => return self.before.time,
-            cell @ Cell::Text(text) => {
-                self.before.time_text.clear();
-                self.before.time_text.push_str(text);
-                cell.moment(self.reading.dates)
-            }
-            cell => {
-                self.before.time_text.clear();
-                cell.moment(self.reading.dates)
-            }
-        };
-        self.before.time = time;
-        time
+        let cell = row.cell(Role::Time as usize);
+        if !self.before.time_cell.is(cell) {
+            self.before.time_cell.set(cell);
+            self.before.time = cell.moment(self.reading.dates);
+        }
+        self.before.time
     }
 
     /// Reads the order number: its hash, and whether it marks a cancellation. True if it is the order of the row before.
@@ -269,44 +218,6 @@ impl<'a> LineSink<'a> {
             self.before.mark = Mark::None;
         }
         self.before.mark
-    }
-
-    /// Reads the product: its key, with its name and category remembered.
-    fn read_product(&mut self, row: &impl Row) -> ProductKey {
-        let by = if self.has(Role::Product) { Role::Product } else { Role::ProductName };
-        if !self.has(by) {
-            return ProductKey::NONE;
-        }
-        let mut digits = itoa::Buffer::new();
-        let code = match row.cell(by as usize) {
-            Cell::Text(text) => text,
-            Cell::Int(value) => digits.format(value),
-            Cell::Empty => return ProductKey::NONE,
-            cell => {
-                cell.write_id(&mut self.scratch);
-                self.scratch.as_str()
-            }
-        };
-        let hash = xxh3_64(code.as_bytes());
-        let key = ProductKey::new(hash, is_service(code));
-        let is_described = self.present[Role::Category as usize]
-            || (by == Role::Product && self.present[Role::ProductName as usize]);
-        let known = self.known_products.entry(key.0, |&k| k == key.0, |&k| k);
-        if !is_described && matches!(known, Entry::Occupied(_)) {
-            return key;
-        }
-        known.insert(key.0);
-        let product = self
-            .catalogue
-            .entry(key.0)
-            .or_insert_with(|| Product { code: code.to_owned(), ..Product::default() });
-        for (text, role) in [(&mut product.name, Role::ProductName), (&mut product.category, Role::Category)]
-        {
-            if let (true, Cell::Text(cell)) = (self.present[role as usize], row.cell(role as usize)) {
-                keep_smaller(text, cell);
-            }
-        }
-        key
     }
 
     /// Reads the row's money and quantity.
@@ -363,7 +274,7 @@ impl<'a> LineSink<'a> {
             read.is_free = price == Decimal::ZERO || price.money() == Some(Money::ZERO);
             read.negative_price = price.is_negative();
         }
-        if read.amount.is_some_and(|a| a.0.unsigned_abs() > (i64::MAX as u64) >> 12) {
+        if read.amount.is_some_and(|a| a.0.unsigned_abs() > MOST_MONEY as u64) {
             return Err(overflow());
         }
         Ok(read)
@@ -413,53 +324,35 @@ impl<'a> LineSink<'a> {
     }
 
     fn keep(&mut self, position: Position, line: &KeptLine, refund: Option<Money>) {
-        let code = match self.before.code {
-            Some(code) => code,
+        let key = match self.before.key {
+            Some(key) => key,
             None => {
-                let hash = self.before.hash;
-                let part = &mut self.parts[self.before.partition];
-                let lookup = &mut self.lookup[self.before.partition];
-                let same = lookup.find(hash, |&(h, code)| h == hash && part.id(code) == self.id);
-                match same {
-                    Some(&(_, code)) => code,
-                    None => {
-                        let code = part.add_customer(&self.id);
-                        lookup.insert_unique(hash, (hash, code), |&(hash, _)| hash);
-                        code
-                    }
-                }
+                let (partition, key) = self.roster.customer(&self.id);
+                self.before.partition = partition;
+                *self.before.key.insert(key)
             }
         };
-        self.before.code = Some(code);
         let part = &mut self.parts[self.before.partition];
-        let mut put = |item: Item, discount: Money, first: Position, print: u32| {
-            part.items.push(item);
+        let mut put = |item: Item, discount: Money, print: u32| {
             if self.present[Role::Discount as usize] {
                 part.discounts.push(discount);
             }
             if self.needs_prints {
                 part.prints.push(print);
             }
-            let end = part.items.len() as u32;
-            let start = part.runs.len().checked_sub(2).map_or(0, |i| part.runs[i].end);
-            match part.runs.last_mut() {
-                Some(run)
-                    if (run.customer, run.order, run.time) == (code, line.order, line.time)
-                        && run.first.0 + u64::from(end - 1 - start) == first.0 =>
-                {
-                    run.end = end;
-                }
-                _ => part.runs.push(Run { customer: code, end, order: line.order, time: line.time, first }),
-            }
+            part.push(key, line.order, line.time, position, item);
         };
-        put(line.item, line.discount, position, line.print);
+        put(line.item, line.discount, line.print);
         if let Some(refund) = refund {
-            let item = Item { product: ProductKey::NONE, units: 0, amount: -refund };
+            let item = Item { product: NO_PRODUCT, units: 0, amount: -refund };
             // A refund belongs to its row but is no row: the print tells it from every row.
-            put(item, Money::ZERO, position, !line.print);
+            put(item, Money::ZERO, !line.print);
         }
     }
 }
+
+/// More money than any row can carry, in 1/10,000: sums of a billion rows stay exact.
+const MOST_MONEY: i64 = i64::MAX >> 12;
 
 /// The money and quantity of a row.
 #[derive(Debug, Default)]
@@ -494,6 +387,10 @@ const OTHER_CELLS: [Role; 8] = [
 
 impl Sink for LineSink<'_> {
     fn row(&mut self, position: Position, row: &impl Row) -> Result<(), Error> {
+        if self.take_next(position, row) {
+            return Ok(());
+        }
+        self.before.plain = None;
         self.tally.rows_read += 1;
         self.source = position.source();
         let same_order = self.read_order(row);
@@ -508,7 +405,7 @@ impl Sink for LineSink<'_> {
         let customer = self.read_customer(position, row, continued);
         let time = self.read_time(row, continued);
         let mark = self.read_mark(row, continued);
-        let product = self.read_product(row);
+        let (key, product) = self.read_product(row);
         let read = self.read_money(position, row)?;
         let revenue = read.amount.unwrap_or_default();
         self.tally.revenue_read += revenue;
@@ -526,7 +423,7 @@ impl Sink for LineSink<'_> {
         if read.is_free {
             self.see(Seen::ZeroPrice, revenue);
         }
-        if product.is_service() {
+        if key.is_service() {
             self.see(Seen::Service, revenue);
         }
         if !self.before.currency.is_empty() && !self.tally.currencies.contains_key(&self.before.currency) {
@@ -540,19 +437,17 @@ impl Sink for LineSink<'_> {
             customer,
             time,
             mark,
-            service: product.is_service(),
+            service: key.is_service(),
             units: read.units,
             amount: read.amount,
             currency: in_currency,
             negative_price: read.negative_price,
         };
         if !customer || self.id != self.before.customer {
-            self.before.code = None;
+            self.before.key = None;
             self.before.customer.clear();
             if customer {
                 self.before.customer.push_str(&self.id);
-                self.before.hash = xxh3_64(self.id.as_bytes());
-                self.before.partition = (self.before.hash >> 58) as usize;
             }
         }
         if let Err(reason) = self.reading.cleaning.check(&candidate) {
@@ -585,7 +480,12 @@ impl Sink for LineSink<'_> {
             self.see(Seen::Refund, -refund);
         }
         self.keep(position, &KeptLine { order, time, item, discount: read.discount, print }, refund);
+        self.before.plain = self.is_plain.then_some(position);
         Ok(())
+    }
+
+    fn rows(&mut self, first: Position, columns: &[Column<'_>], n: usize) -> Result<(), Error> {
+        self.take_rows(first, columns, n)
     }
 
     fn broken(&mut self, position: Position, text: &str, why: String) {

@@ -1,0 +1,100 @@
+//! The product of a row, looked up once for as many rows as possible.
+
+use habitue_core::line::ProductKey;
+use hashbrown::HashTable;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::LineSink;
+use crate::ingest::cell::{Cell, Shared};
+use crate::ingest::role::Role;
+use crate::ingest::roster::NO_PRODUCT;
+use crate::ingest::source::Row;
+use crate::ingest::tally::{Product, keep_smaller};
+use crate::ingest::words::is_service;
+
+/// The key and the number of the products in the catalogue, which itself is too large to be asked for every row.
+#[derive(Default)]
+pub(super) struct KnownProducts {
+    known: HashTable<(ProductKey, u32)>,
+    /// Which list of values, shared by rows of a Parquet file, `in_list` is about.
+    list: usize,
+    /// Products by their place in that list; nothing where not asked for yet.
+    in_list: Vec<Option<(ProductKey, u32)>>,
+}
+
+impl KnownProducts {
+    #[inline]
+    fn shared(&self, at: Shared) -> Option<(ProductKey, u32)> {
+        if at.list == self.list { self.in_list.get(at.index).copied().flatten() } else { None }
+    }
+
+    fn share(&mut self, at: Shared, product: (ProductKey, u32)) {
+        if at.list != self.list {
+            self.in_list.clear();
+            self.list = at.list;
+        }
+        if self.in_list.len() <= at.index {
+            self.in_list.resize(at.index + 1, None);
+        }
+        self.in_list[at.index] = Some(product);
+    }
+}
+
+impl LineSink<'_> {
+    /// Reads the product: its key and number, with its name and category remembered.
+    #[inline]
+    pub(super) fn read_product(&mut self, row: &impl Row) -> (ProductKey, u32) {
+        let by = if self.has(Role::Product) { Role::Product } else { Role::ProductName };
+        let is_described = self.present[Role::Category as usize]
+            || (by == Role::Product && self.present[Role::ProductName as usize]);
+        let shared = if is_described { None } else { row.shared(by as usize) };
+        if let Some(product) = shared.and_then(|shared| self.products.shared(shared)) {
+            return product;
+        }
+        let product = self.look_up_product(row, by, is_described);
+        if let Some(shared) = shared {
+            self.products.share(shared, product);
+        }
+        product
+    }
+
+    fn look_up_product(&mut self, row: &impl Row, by: Role, is_described: bool) -> (ProductKey, u32) {
+        let nothing = (ProductKey::NONE, NO_PRODUCT);
+        if !self.has(by) {
+            return nothing;
+        }
+        let mut digits = itoa::Buffer::new();
+        let code = match row.cell(by as usize) {
+            Cell::Text(text) => text,
+            Cell::Int(value) => digits.format(value),
+            Cell::Empty => return nothing,
+            cell => {
+                cell.write_id(&mut self.scratch);
+                self.scratch.as_str()
+            }
+        };
+        let hash = xxh3_64(code.as_bytes());
+        // The code decides whether it is a service, so that the same code has one key: found without that bit.
+        let either = ProductKey::new(hash, true).0;
+        let known = self.products.known.find(either, |(key, _)| key.0 | 1 == either).copied();
+        if let (Some(product), false) = (known, is_described) {
+            return product;
+        }
+        let key = ProductKey::new(hash, is_service(code));
+        let product = self
+            .catalogue
+            .entry(key.0)
+            .or_insert_with(|| Product { code: code.to_owned(), ..Product::default() });
+        for (text, role) in [(&mut product.name, Role::ProductName), (&mut product.category, Role::Category)]
+        {
+            if let (true, Cell::Text(cell)) = (self.present[role as usize], row.cell(role as usize)) {
+                keep_smaller(text, cell);
+            }
+        }
+        known.unwrap_or_else(|| {
+            let number = self.roster.product(key);
+            self.products.known.insert_unique(either, (key, number), |(key, _)| key.0 | 1);
+            (key, number)
+        })
+    }
+}

@@ -1,0 +1,277 @@
+//! Who is who: every customer and every product has one short key, whichever part of the sources names it first.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use habitue_core::line::ProductKey;
+use habitue_core::math::random::mix;
+use hashbrown::HashTable;
+use rayon::slice::ParallelSliceMut;
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::part::PARTITIONS;
+
+/// A customer's id in eight bytes: equal for equal ids and for no others.
+///
+/// Whole numbers as people write them and texts of up to seven bytes are their own key, so that most rows are dealt
+/// out without asking anybody who the customer is; longer texts are numbered in the [`Roster`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CustomerKey(u64);
+
+/// The two highest bits say what the others hold.
+const KIND: u32 = 62;
+const NUMBER: u64 = 0;
+const SHORT: u64 = 1;
+const LISTED: u64 = 2;
+
+impl CustomerKey {
+    /// The key of an id that needs no list.
+    fn of_its_own(id: &str) -> Option<Self> {
+        if let Some(number) = whole_number(id) {
+            return Some(Self(number | NUMBER << KIND));
+        }
+        let bytes = id.as_bytes();
+        if bytes.len() > 7 {
+            return None;
+        }
+        let text = bytes.iter().fold(0, |text, &byte| text << 8 | u64::from(byte));
+        Some(Self(text | (bytes.len() as u64) << 56 | SHORT << KIND))
+    }
+
+    /// The partition of a customer with a key of its own.
+    fn partition(self) -> usize {
+        partition_of(mix(self.0))
+    }
+
+    /// The bits, for a file of this run of the program.
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// A hash for tables of one partition, whose customers have the highest bits of [`mix`] in common.
+    pub(crate) fn hash(self) -> u64 {
+        mix(self.0).rotate_left(PARTITIONS.ilog2())
+    }
+}
+
+/// The number that these digits are, if there is no other way to write it.
+fn whole_number(id: &str) -> Option<u64> {
+    let bytes = id.as_bytes();
+    if bytes.is_empty() || bytes.len() > 18 || (bytes[0] == b'0' && bytes.len() > 1) {
+        return None;
+    }
+    bytes
+        .iter()
+        .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0')))
+}
+
+fn partition_of(hash: u64) -> usize {
+    (hash >> (u64::BITS - PARTITIONS.ilog2())) as usize
+}
+
+/// Ids one after the other in one text.
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl Ids {
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(crate) fn get(&self, number: u32) -> &str {
+        let number = number as usize;
+        let start = if number == 0 { 0 } else { self.ends[number - 1] as usize };
+        &self.text[start..self.ends[number] as usize]
+    }
+
+    pub(crate) fn push(&mut self, id: &str) -> u32 {
+        self.text.push_str(id);
+        self.ends.push(self.text.len() as u32);
+        self.ends.len() as u32 - 1
+    }
+
+    /// Adds all ids of another list.
+    pub(crate) fn append(&mut self, other: &Self) {
+        let before = self.text.len() as u32;
+        self.text.push_str(&other.text);
+        self.ends.extend(other.ends.iter().map(|end| before + end));
+    }
+
+    /// The numbers in the order of their ids.
+    pub(crate) fn sorted(&self) -> Vec<u32> {
+        // Two texts that differ in their first eight bytes need no second look.
+        let numbers = 0..self.len() as u32;
+        let mut sorted: Vec<(u64, u32)> =
+            numbers.map(|number| (first_bytes(self.get(number)), number)).collect();
+        sorted.par_sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| self.get(a.1).cmp(self.get(b.1))));
+        sorted.into_iter().map(|(_, number)| number).collect()
+    }
+}
+
+/// The first eight bytes of a text, in the order of texts.
+fn first_bytes(text: &str) -> u64 {
+    let mut bytes = [0; 8];
+    let n = text.len().min(8);
+    bytes[..n].copy_from_slice(&text.as_bytes()[..n]);
+    u64::from_be_bytes(bytes)
+}
+
+/// The ids that are too long for a key and the products of a run of the program, numbered for all threads at once.
+#[derive(Debug)]
+pub(crate) struct Roster {
+    listed: Mutex<Listed>,
+    products: Mutex<Products>,
+}
+
+#[derive(Debug, Default)]
+struct Listed {
+    ids: Ids,
+    numbers: HashTable<(u64, u32)>,
+}
+
+#[derive(Debug)]
+struct Products {
+    numbers: HashTable<u32>,
+    keys: Vec<ProductKey>,
+}
+
+impl Default for Roster {
+    fn default() -> Self {
+        let products = Products { numbers: HashTable::new(), keys: vec![ProductKey::NONE] };
+        Self { listed: Mutex::default(), products: Mutex::new(products) }
+    }
+}
+
+impl Roster {
+    /// The partition and the key of the customer with this id.
+    pub(crate) fn customer(&self, id: &str) -> (usize, CustomerKey) {
+        match CustomerKey::of_its_own(id) {
+            Some(key) => (key.partition(), key),
+            None => {
+                let hash = xxh3_64(id.as_bytes());
+                (partition_of(hash), self.list(hash, id))
+            }
+        }
+    }
+
+    fn list(&self, hash: u64, id: &str) -> CustomerKey {
+        let mut listed = lock(&self.listed);
+        let Listed { ids, numbers } = &mut *listed;
+        let known = numbers.find(hash, |&(h, number)| h == hash && ids.get(number) == id).copied();
+        let (_, number) = known.unwrap_or_else(|| {
+            let new = (hash, ids.push(id));
+            numbers.insert_unique(hash, new, |&(hash, _)| hash);
+            new
+        });
+        CustomerKey(u64::from(number) | LISTED << KIND)
+    }
+
+    /// The number of a product.
+    pub(crate) fn product(&self, key: ProductKey) -> u32 {
+        if key == ProductKey::NONE {
+            return NO_PRODUCT;
+        }
+        let mut products = lock(&self.products);
+        let Products { numbers, keys } = &mut *products;
+        if let Some(&number) = numbers.find(key.0, |&number| keys[number as usize] == key) {
+            return number;
+        }
+        let number = keys.len() as u32;
+        keys.push(key);
+        numbers.insert_unique(key.0, number, |&number| keys[number as usize].0);
+        number
+    }
+
+    /// What the numbers stand for, once all are known.
+    pub(crate) fn close(self) -> Names {
+        let listed = self.listed.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let products = self.products.into_inner().unwrap_or_else(PoisonError::into_inner);
+        Names { listed: listed.ids, products: products.keys }
+    }
+}
+
+/// What the numbers of a [`Roster`] stand for.
+#[derive(Debug)]
+pub(crate) struct Names {
+    listed: Ids,
+    /// The key of each product by number.
+    pub(crate) products: Vec<ProductKey>,
+}
+
+impl Names {
+    /// The ids of keys, in their order.
+    pub(crate) fn ids(&self, keys: &[CustomerKey]) -> Ids {
+        let mut ids =
+            Ids { text: String::with_capacity(keys.len() * 8), ends: Vec::with_capacity(keys.len()) };
+        let mut digits = itoa::Buffer::new();
+        for key in keys {
+            let rest = key.0 & !(3 << KIND);
+            match key.0 >> KIND {
+                NUMBER => ids.push(digits.format(rest)),
+                SHORT => {
+                    let bytes = rest.to_be_bytes();
+                    let text = &bytes[8 - usize::from(bytes[0])..];
+                    ids.push(std::str::from_utf8(text).expect("the key was made of a text"))
+                }
+                _ => ids.push(self.listed.get(rest as u32)),
+            };
+        }
+        ids
+    }
+}
+
+/// The number of no product.
+pub(crate) const NO_PRODUCT: u32 = 0;
+
+/// A thread that panicked in here has changed nothing by halves that another would trip over.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_product_keeps_its_number() {
+        let roster = Roster::default();
+        let key = ProductKey::new(8, false);
+        assert_eq!([roster.product(key), roster.product(ProductKey::NONE), roster.product(key)], [1, 0, 1]);
+        assert_eq!(roster.close().products, [ProductKey::NONE, key]);
+    }
+
+    #[test]
+    fn an_equal_hash_is_not_an_equal_id() {
+        let roster = Roster::default();
+        let keys = [roster.list(7, "a long id"), roster.list(7, "another id"), roster.list(7, "a long id")];
+        assert!(keys[0] == keys[2] && keys[0] != keys[1]);
+    }
+
+    proptest! {
+        #[test]
+        fn an_id_comes_back_from_its_key_and_no_other_has_it(
+            ids in prop::collection::vec("0{0,2}[0-9]{0,20}|[a-z0-9\u{e9}]{0,9}", 0..40),
+        ) {
+            let roster = Roster::default();
+            let keys: Vec<CustomerKey> = ids.iter().map(|id| roster.customer(id).1).collect();
+            for (i, key) in keys.iter().enumerate() {
+                for j in 0..i {
+                    prop_assert_eq!(*key == keys[j], ids[i] == ids[j], "{} {}", ids[i], ids[j]);
+                }
+            }
+            let back = roster.close().ids(&keys);
+            prop_assert_eq!((0..keys.len() as u32).map(|i| back.get(i)).collect::<Vec<_>>(), ids.clone());
+            let mut texts = ids;
+            texts.sort_unstable();
+            prop_assert_eq!(back.sorted().into_iter().map(|i| back.get(i)).collect::<Vec<_>>(), texts);
+        }
+    }
+}
