@@ -310,3 +310,47 @@ fn judge(placed: &[Placed], id: &str, policy: Policy, lines: &mut Vec<Line>, lef
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ingest::part::Item;
+
+    proptest! {
+        #[test]
+        fn customers_taken_in_order_have_the_lines_that_judging_each_line_gives(
+            drawn in prop::collection::vec((0..3_u64, 0..9_i64, 0..2_u64, 0..3_u32, 1..3_i64), 0..30),
+            last_day in prop::option::of(4..9_i32),
+        ) {
+            let roster = Roster::default();
+            let products: Vec<u32> = (1..4).map(|key| roster.product(ProductKey::new(key * 1000, false))).collect();
+            let mut part = Part::default();
+            for (at, &(customer, day, order, product, units)) in drawn.iter().enumerate() {
+                let (_, key) = roster.customer(&customer.to_string());
+                let item = Item { product: products[product as usize], units, amount: Money(units) };
+                part.push(key, order, Day(day as i32).start(), Position::new(0, 1 + at as u64), item);
+            }
+            let names = roster.close();
+            let policy = Policy { drop_duplicates: true, last_day: last_day.map(Day), as_of: None };
+            let parts = [part];
+            let (by_customer, keys) = ByCustomer::new(&parts);
+            for customer in 0..keys.len() as u32 {
+                let runs = by_customer.runs(customer);
+                let (mut fast, mut slow) = (Vec::new(), Vec::new());
+                let (mut placed, mut leftover) = (Vec::new(), Leftover::default());
+                place(&parts, runs, &names.products, &mut placed);
+                judge(&placed, "", policy, &mut slow, &mut leftover);
+                let is_plain = leftover.rejected.is_empty() && leftover.duplicates == 0;
+                if take_in_order(&parts, runs, &names.products, policy, &mut fast) {
+                    prop_assert!(is_plain);
+                    prop_assert_eq!(fast, slow);
+                } else {
+                    let times: Vec<_> = runs.iter().map(|r| parts[0].run(r.1 as usize).0).map(|r| (r.time, r.order)).collect();
+                    prop_assert!(!is_plain || !times.windows(2).all(|pair| pair[0] < pair[1]));
+                }
+            }
+        }
+    }
+}

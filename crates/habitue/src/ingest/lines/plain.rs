@@ -133,3 +133,99 @@ impl LineSink<'_> {
         items
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::types::Int32Type;
+    use arrow_array::{
+        ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, TimestampMicrosecondArray,
+    };
+    use habitue_core::clean::Cleaning;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ingest::roles::{Found, Roles};
+    use crate::ingest::roster::Roster;
+
+    /// Customer, order, hour, product, quantity and price of a row.
+    type Drawn = (Option<i64>, i64, i64, u8, i32, i32);
+
+    fn arrays(rows: &[Drawn]) -> [ArrayRef; 6] {
+        let micros = |row: &Drawn| Some(row.2 * 3_600_000_000);
+        // POST is a service, the empty text no product at all.
+        let product = |row: &Drawn| Some(["85123A", "22423", "POST", ""][usize::from(row.3)]);
+        let price = |row: &Drawn| if row.5 == 7 { None } else { Some(f64::from(row.5) / 8.0) };
+        [
+            Arc::new(rows.iter().map(|r| r.0).collect::<Int64Array>()),
+            Arc::new(rows.iter().map(|r| Some(r.1)).collect::<Int64Array>()),
+            Arc::new(rows.iter().map(micros).collect::<TimestampMicrosecondArray>()),
+            Arc::new(rows.iter().map(product).collect::<DictionaryArray<Int32Type>>()),
+            Arc::new(rows.iter().map(|r| Some(r.4)).collect::<Int32Array>()),
+            Arc::new(rows.iter().map(price).collect::<Float64Array>()),
+        ]
+    }
+
+    const ROLES: [Role; 6] =
+        [Role::Customer, Role::Order, Role::Time, Role::Product, Role::Quantity, Role::UnitPrice];
+
+    proptest! {
+        #[test]
+        fn plain_rows_are_taken_as_any_rows_are(
+            rows in prop::collection::vec(
+                (prop::option::weighted(0.9, 1..3_i64), 0..2_i64, 0..2_i64, 0..4_u8, -1..4_i32, -1..8_i32),
+                0..40,
+            ),
+            repeats in prop::collection::vec(1..5_usize, 40),
+        ) {
+            let repeated = rows.iter().zip(&repeats).flat_map(|(row, &n)| {
+                let item = |i: usize| ((row.3 + i as u8) % 4, row.4.max(i as i32 % 3), row.5.max(i as i32));
+                (0..n).map(move |i| if i == 0 { *row } else { (row.0, row.1, row.2, item(i).0, item(i).1, item(i).2) })
+            });
+            let rows: Vec<Drawn> = repeated.collect();
+            let arrays = arrays(&rows);
+            let columns: Vec<Column<'_>> = Role::ALL
+                .iter()
+                .map(|role| ROLES.iter().position(|r| r == role).map_or(Column::Nothing, |at| Column::new(&arrays[at], 1)))
+                .collect();
+            let found = |column: usize| Found { column, confidence: 1.0, why: String::new() };
+            let roles = Roles {
+                found: ROLES.iter().enumerate().map(|(at, role)| (*role, found(at))).collect(),
+                ..Roles::default()
+            };
+            let reading = Reading {
+                path: "orders",
+                columns: &[],
+                roles: &roles,
+                dates: None,
+                cleaning: Cleaning::default(),
+                currency: None,
+                writes_rejects: true,
+            };
+            let roster = Roster::default();
+            let first = Position::new(0, 1);
+            let mut sinks: Vec<LineSink<'_>> = (0..3).map(|_| LineSink::new(&reading, &roster)).collect();
+            // Row by row with every row looked at closely, row by row, and column by column.
+            sinks[0].is_plain = false;
+            for sink in &mut sinks[..2] {
+                for row in 0..rows.len() {
+                    sink.row(Position(first.0 + row as u64), &ColumnarRow { columns: &columns, row }).unwrap();
+                }
+            }
+            prop_assert!(sinks[0].before.plain.is_none());
+            sinks[2].rows(first, &columns, rows.len()).unwrap();
+            let seen: Vec<String> = sinks
+                .into_iter()
+                .map(LineSink::finish)
+                .map(|f| {
+                    let mut products: Vec<_> = f.catalogue.into_iter().map(|(key, p)| (key, p.code)).collect();
+                    products.sort_unstable();
+                    format!("{:?} {:?} {products:?} {:?}", f.parts, f.tally, f.rejects)
+                })
+                .collect();
+            prop_assert_eq!(&seen[1], &seen[0]);
+            prop_assert_eq!(&seen[2], &seen[0]);
+        }
+    }
+}
