@@ -1,10 +1,15 @@
 //! Groups of customers: the result every clustering gives, and k-means.
 
+pub mod assigner;
 #[cfg(test)]
 mod contract;
+pub mod dbscan;
 pub mod kmeans;
 pub mod lloyd;
 pub mod seeds;
+mod union;
+
+pub use assigner::{Assigner, Grouping, Membership, NOISE};
 
 use crate::Matrix;
 use crate::math::distance::squared;

@@ -4,6 +4,7 @@
 pub mod chunks;
 pub mod distance;
 pub mod eigen;
+pub mod kd_tree;
 pub mod lanes;
 pub mod minimise;
 pub mod moments;
