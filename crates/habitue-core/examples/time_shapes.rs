@@ -9,6 +9,7 @@ use std::time::Instant;
 use habitue_core::Matrix;
 use habitue_core::cluster::Grouping;
 use habitue_core::cluster::dbscan::Dbscan;
+use habitue_core::cluster::mixture::GaussianMixture;
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
@@ -23,6 +24,19 @@ fn main() {
         "dbscan" => {
             let found = Dbscan { eps: number("eps"), min_points: count("min_points") }.fit(&x, None).unwrap();
             (found.grouping, found.model.eps())
+        }
+        "mixture" => {
+            let settings = GaussianMixture::new(count("k").unwrap());
+            let found = match options.get("start") {
+                Some(file) => {
+                    let bytes = std::fs::read(file).unwrap();
+                    let labels: Vec<u32> =
+                        bytes.as_chunks::<4>().0.iter().map(|l| u32::from_le_bytes(*l)).collect();
+                    settings.fit_from(&x, None, &labels).unwrap()
+                }
+                None => settings.fit(&x, None).unwrap(),
+            };
+            (found.grouping, found.log_likelihood / x.n_rows() as f64)
         }
         other => panic!("unknown algorithm {other}"),
     };

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 //~use super::agglomerative::NearestRow;
 use super::dbscan::FittedDbscan;
 //~use super::hdbscan::FittedHdbscan;
-//~use super::mixture::FittedMixture;
+use super::mixture::FittedMixture;
 use super::nearest;
 use crate::math::distance::squared;
 use crate::{Error, Matrix, Result};
@@ -96,8 +96,8 @@ pub enum Assigner {
     Centres(NearestCentre),
     //~/// The nearest row: agglomerative clustering by single or complete linkage.
     //~Rows(NearestRow),
-    //~/// The component of a Gaussian mixture that is most probable.
-    //~Mixture(FittedMixture),
+    /// The component of a Gaussian mixture that is most probable.
+    Mixture(FittedMixture),
     /// The core rows of DBSCAN.
     Dbscan(FittedDbscan),
     //~/// The condensed tree of HDBSCAN*.
@@ -120,7 +120,7 @@ impl Assigner {
         Ok(match self {
             Self::Centres(model) => model.assign(row),
             //~Self::Rows(model) => model.assign(row),
-            //~Self::Mixture(model) => model.assign(row),
+            Self::Mixture(model) => model.assign(row),
             Self::Dbscan(model) => model.assign(row),
             //~Self::Hdbscan(model) => model.assign(row),
         })
@@ -131,7 +131,7 @@ impl Assigner {
         match self {
             Self::Centres(model) => model.n_cols(),
             //~Self::Rows(model) => model.n_cols(),
-            //~Self::Mixture(model) => model.n_cols(),
+            Self::Mixture(model) => model.n_cols(),
             Self::Dbscan(model) => model.n_cols(),
             //~Self::Hdbscan(model) => model.n_cols(),
         }

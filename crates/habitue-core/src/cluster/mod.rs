@@ -6,6 +6,7 @@ mod contract;
 pub mod dbscan;
 pub mod kmeans;
 pub mod lloyd;
+pub mod mixture;
 pub mod seeds;
 mod union;
 
