@@ -9,6 +9,7 @@ use std::time::Instant;
 use habitue_core::Matrix;
 use habitue_core::cluster::Grouping;
 use habitue_core::cluster::dbscan::Dbscan;
+use habitue_core::cluster::hdbscan::Hdbscan;
 use habitue_core::cluster::mixture::GaussianMixture;
 
 fn main() {
@@ -24,6 +25,13 @@ fn main() {
         "dbscan" => {
             let found = Dbscan { eps: number("eps"), min_points: count("min_points") }.fit(&x, None).unwrap();
             (found.grouping, found.model.eps())
+        }
+        "hdbscan" => {
+            let settings =
+                Hdbscan { min_samples: count("min_samples"), ..Hdbscan::new(count("min_size").unwrap()) };
+            let found = settings.fit(&x, None).unwrap();
+            let mean = found.grouping.strengths.iter().sum::<f64>() / x.n_rows() as f64;
+            (found.grouping, mean)
         }
         "mixture" => {
             let settings = GaussianMixture::new(count("k").unwrap());

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 //~use super::agglomerative::NearestRow;
 use super::dbscan::FittedDbscan;
-//~use super::hdbscan::FittedHdbscan;
+use super::hdbscan::FittedHdbscan;
 use super::mixture::FittedMixture;
 use super::nearest;
 use crate::math::distance::squared;
@@ -100,8 +100,8 @@ pub enum Assigner {
     Mixture(FittedMixture),
     /// The core rows of DBSCAN.
     Dbscan(FittedDbscan),
-    //~/// The condensed tree of HDBSCAN*.
-    //~Hdbscan(FittedHdbscan),
+    /// The condensed tree of HDBSCAN*.
+    Hdbscan(FittedHdbscan),
 }
 
 impl Assigner {
@@ -122,7 +122,7 @@ impl Assigner {
             //~Self::Rows(model) => model.assign(row),
             Self::Mixture(model) => model.assign(row),
             Self::Dbscan(model) => model.assign(row),
-            //~Self::Hdbscan(model) => model.assign(row),
+            Self::Hdbscan(model) => model.assign(row),
         })
     }
 
@@ -133,7 +133,7 @@ impl Assigner {
             //~Self::Rows(model) => model.n_cols(),
             Self::Mixture(model) => model.n_cols(),
             Self::Dbscan(model) => model.n_cols(),
-            //~Self::Hdbscan(model) => model.n_cols(),
+            Self::Hdbscan(model) => model.n_cols(),
         }
     }
 }

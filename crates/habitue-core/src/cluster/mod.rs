@@ -4,10 +4,14 @@ pub mod assigner;
 #[cfg(test)]
 mod contract;
 pub mod dbscan;
+pub mod dendrogram;
+mod distinct;
+pub mod hdbscan;
 pub mod kmeans;
 pub mod lloyd;
 pub mod mixture;
 pub mod seeds;
+mod spanning;
 mod union;
 
 pub use assigner::{Assigner, Grouping, Membership, NOISE};
