@@ -8,6 +8,7 @@ use std::time::Instant;
 
 use habitue_core::Matrix;
 use habitue_core::cluster::Grouping;
+use habitue_core::cluster::agglomerative::Agglomerative;
 use habitue_core::cluster::dbscan::Dbscan;
 use habitue_core::cluster::hdbscan::Hdbscan;
 use habitue_core::cluster::mixture::GaussianMixture;
@@ -25,6 +26,13 @@ fn main() {
         "dbscan" => {
             let found = Dbscan { eps: number("eps"), min_points: count("min_points") }.fit(&x, None).unwrap();
             (found.grouping, found.model.eps())
+        }
+        "ward" | "complete" | "average" | "single" => {
+            let linkage = serde_json::from_str(&format!("{algorithm:?}")).unwrap();
+            let settings = Agglomerative { linkage, ..Agglomerative::new(count("k").unwrap()) };
+            let found = settings.fit(&x, None).unwrap();
+            let height = found.dendrogram.merges.iter().map(|merge| merge.height).sum();
+            (found.grouping, height)
         }
         "hdbscan" => {
             let settings =

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-//~use super::agglomerative::NearestRow;
+use super::agglomerative::NearestRow;
 use super::dbscan::FittedDbscan;
 use super::hdbscan::FittedHdbscan;
 use super::mixture::FittedMixture;
@@ -94,8 +94,8 @@ impl Membership {
 pub enum Assigner {
     /// The nearest centre: k-means, and agglomerative clustering by Ward or average linkage.
     Centres(NearestCentre),
-    //~/// The nearest row: agglomerative clustering by single or complete linkage.
-    //~Rows(NearestRow),
+    /// The nearest row: agglomerative clustering by single or complete linkage.
+    Rows(NearestRow),
     /// The component of a Gaussian mixture that is most probable.
     Mixture(FittedMixture),
     /// The core rows of DBSCAN.
@@ -119,7 +119,7 @@ impl Assigner {
         }
         Ok(match self {
             Self::Centres(model) => model.assign(row),
-            //~Self::Rows(model) => model.assign(row),
+            Self::Rows(model) => model.assign(row),
             Self::Mixture(model) => model.assign(row),
             Self::Dbscan(model) => model.assign(row),
             Self::Hdbscan(model) => model.assign(row),
@@ -130,7 +130,7 @@ impl Assigner {
     pub fn n_cols(&self) -> usize {
         match self {
             Self::Centres(model) => model.n_cols(),
-            //~Self::Rows(model) => model.n_cols(),
+            Self::Rows(model) => model.n_cols(),
             Self::Mixture(model) => model.n_cols(),
             Self::Dbscan(model) => model.n_cols(),
             Self::Hdbscan(model) => model.n_cols(),
@@ -138,14 +138,14 @@ impl Assigner {
     }
 }
 
-/// A row fits while not farther from a centre than so many times its farthest member.
+/// A row fits while not farther from a centre than so many times the farthest row of the fit that is nearest to it.
 const REACH: f64 = 1.5;
 
 /// Places a row at the nearest of some centres.
 ///
 /// The confidence is the posterior probability of the cluster if every cluster were a round Gaussian of the
 /// pooled spread σ² and equal weight: `1 / Σⱼ exp((d₁² − dⱼ²) / 2σ²)`, 1/k to 1.
-/// A row farther from its centre than 1.5 times the farthest member fits none.
+/// A row farther from its centre than 1.5 times the farthest row of the fit that is nearest to it fits none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "StoredCentres", into = "StoredCentres")]
 pub struct NearestCentre {
@@ -156,7 +156,7 @@ pub struct NearestCentre {
 
 impl NearestCentre {
     /// Measures the clusters that the labels make of `x` around `centres`, one row a cluster; rows labelled
-    /// [`NOISE`] do not count. Costs `O(n d)`.
+    /// [`NOISE`] do not count. Costs `O(n k d)`.
     ///
     /// # Errors
     /// [`Error::Length`] if there is not one label a row, or there are fewer centres than a label says.
@@ -171,12 +171,13 @@ impl NearestCentre {
         let mut radii = vec![0.0_f64; centres.n_rows()];
         let (mut within, mut members) = (0.0, 0_usize);
         for (row, &label) in x.rows().zip(labels).filter(|&(_, &label)| label != NOISE) {
-            let Some(radius) = radii.get_mut(label as usize) else {
+            if label as usize >= centres.n_rows() {
                 return wrong("centres", label as usize + 1, centres.n_rows());
-            };
-            let squared = squared(row, centres.row(label as usize));
-            *radius = radius.max(squared.sqrt());
-            within += squared;
+            }
+            // A row may be nearer to another centre than to that of its cluster: it must fit there too.
+            let found = nearest(&centres, row);
+            radii[found.index] = radii[found.index].max(found.squared.sqrt());
+            within += squared(row, centres.row(label as usize));
             members += 1;
         }
         Ok(Self { spread: within / (members.max(1) * x.n_cols()) as f64, radii, centres })

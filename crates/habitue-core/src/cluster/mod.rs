@@ -1,5 +1,6 @@
 //! Groups of customers: the result every clustering gives, and k-means.
 
+pub mod agglomerative;
 pub mod assigner;
 #[cfg(test)]
 mod contract;
