@@ -42,7 +42,8 @@ fn main() {
             (found.grouping, mean)
         }
         "mixture" => {
-            let settings = GaussianMixture::new(count("k").unwrap());
+            let plain = GaussianMixture::new(count("k").unwrap());
+            let settings = GaussianMixture { n_init: count("n_init").unwrap_or(1), ..plain };
             let found = match options.get("start") {
                 Some(file) => {
                     let bytes = std::fs::read(file).unwrap();
