@@ -1,9 +1,12 @@
 //! Groups of customers: the result every clustering gives, and k-means.
 
 pub mod agglomerative;
+pub mod algorithm;
 pub mod assigner;
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod contract_shapes;
 pub mod dbscan;
 pub mod dendrogram;
 mod distinct;

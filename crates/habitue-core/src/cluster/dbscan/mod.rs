@@ -46,7 +46,7 @@ pub struct Dbscan {
     #[serde(default)]
     pub eps: Option<f64>,
     /// Rows within `eps` that make a core row, itself included; at least 1. Left out: twice the number of
-    /// columns (Sander et al. 1998), at least 5.
+    /// columns (Sander et al. 1998), at least 10: with fewer the curve of k-distances bends too early.
     #[serde(default)]
     pub min_points: Option<usize>,
 }
@@ -71,7 +71,7 @@ impl Dbscan {
     /// vanish.
     pub fn fit(&self, x: &Matrix, weights: Option<&[f64]>) -> Result<DbscanFit> {
         check_rows(x, weights)?;
-        let min_points = self.min_points.unwrap_or((2 * x.n_cols()).max(5));
+        let min_points = self.min_points.unwrap_or((2 * x.n_cols()).max(10));
         let refused = |setting, allowed: &str, got: String| {
             Err(Error::Setting { setting, allowed: allowed.to_owned(), got })
         };

@@ -45,13 +45,14 @@ fn plain(x: &Matrix, min_size: usize, min_samples: usize) -> Vec<u32> {
         sets.retain(|set| set.len() >= min_size && set.iter().all(|&a| core[a] < level));
         sets
     };
+    type Below<'a> = dyn Fn(&[usize], f64) -> Vec<Vec<usize>> + 'a;
     // The best clusters within a branch: their total and their rows.
     fn best(
         rows: Vec<usize>,
         birth: f64,
         is_root: bool,
         levels: &[f64],
-        below: &dyn Fn(&[usize], f64) -> Vec<Vec<usize>>,
+        below: &Below,
     ) -> (f64, Vec<Vec<usize>>) {
         let mut stability = 0.0;
         let mut left = rows.clone();

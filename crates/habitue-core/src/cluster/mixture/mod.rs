@@ -150,7 +150,7 @@ impl GaussianMixture {
             let distinct = super::distinct_rows(x, 100);
             return Err(Error::SegmentCount { k: self.n_components, distinct });
         }
-        if !(self.tolerance >= 0.0) {
+        if self.tolerance.is_nan() || self.tolerance < 0.0 {
             return refused("tolerance", "0 or more".to_owned(), &self.tolerance);
         }
         if !(self.floor >= 1e-12 && self.floor.is_finite()) {
@@ -163,7 +163,7 @@ impl GaussianMixture {
         let total = weights.map_or(x.n_rows() as f64, |w| w.iter().sum());
         let step = Step { x, weights, covariance: self.covariance, floor: self.floor };
         let centres = Grouping::new(x, weights, labels.to_vec(), Vec::new(), self.n_components).centres;
-        let mut components = step.from_labels(&centres, labels);
+        let mut components = step.start(&centres, labels);
         let mut last = f64::NEG_INFINITY;
         let mut history = Vec::new();
         for iterations in 1..=self.max_iterations {

@@ -124,11 +124,11 @@ impl Sums {
             for lane in 0..LANES {
                 share[lane] *= weights[lane];
             }
-            if share == [0.0; LANES] {
+            if share.iter().all(|&share| share <= 0.0) {
                 continue;
             }
-            for lane in 0..LANES {
-                self.weight[at][lane] += share[lane];
+            for (sum, share) in self.weight[at].iter_mut().zip(share) {
+                *sum += share;
             }
             let from = if covariance == Covariance::Tied { 0 } else { at * width };
             let mut second = &mut self.second[from..from + width];
@@ -239,7 +239,7 @@ pub(super) struct Step<'a> {
 
 impl Step<'_> {
     /// The components that labels make of the rows.
-    pub(super) fn from_labels(&self, centres: &Matrix, labels: &[u32]) -> Vec<Component> {
+    pub(super) fn start(&self, centres: &Matrix, labels: &[u32]) -> Vec<Component> {
         let sums = self.pass(centres.n_rows(), |rows, from, n| {
             rows.settle(centres, &labels[from..from + n]);
             [0.0; LANES]

@@ -147,23 +147,23 @@ proptest! {
 
     #[test]
     fn the_log_likelihood_never_falls(
-        values in prop::collection::vec(-3.0_f64..3.0, 20..160),
+        n in 30_usize..160,
         d in 1_usize..4,
         k in 1_usize..4,
-        seed in 0_u64..100,
+        seed in 0_u64..10_000,
         which in 0_usize..4,
     ) {
-        let n = values.len() / d;
-        let x = Matrix::new(d, values[..n * d].to_vec()).unwrap();
         let mut random = Random::new(seed);
+        let x = Matrix::new(d, (0..n * d).map(|_| random.uniform()).collect()).unwrap();
         let labels: Vec<u32> = (0..n).map(|_| random.below(k) as u32).collect();
         let mixture = GaussianMixture {
             covariance: ALL[which], floor: 1e-12, tolerance: 0.0, max_iterations: 40, ..GaussianMixture::new(k)
         };
-        let history = mixture.run(&x, None, &labels).history;
-        for pair in history.windows(2) {
-            // Rounding, and the floor where a component has shrunk onto a few rows.
-            prop_assert!(pair[1] >= pair[0] - 1e-6 * pair[0].abs().max(1.0), "{:?}", history);
+        let run = mixture.run(&x, None, &labels);
+        // A component that shrinks onto a few rows gains without end, until the floor holds it.
+        prop_assume!(run.components.iter().all(|c| c.weight * n as f64 > 5.0));
+        for pair in run.history.windows(2) {
+            prop_assert!(pair[1] >= pair[0] - 1e-8 * pair[0].abs().max(1.0), "{:?}", run.history);
         }
     }
 
