@@ -1,10 +1,24 @@
 //! Groups of customers: the result every clustering gives, and k-means.
 
+pub mod agglomerative;
+pub mod algorithm;
+pub mod assigner;
 #[cfg(test)]
 mod contract;
+#[cfg(test)]
+mod contract_shapes;
+pub mod dbscan;
+pub mod dendrogram;
+mod distinct;
+pub mod hdbscan;
 pub mod kmeans;
 pub mod lloyd;
+pub mod mixture;
 pub mod seeds;
+mod spanning;
+mod union;
+
+pub use assigner::{Assigner, Grouping, Membership, NOISE};
 
 use crate::Matrix;
 use crate::math::distance::squared;

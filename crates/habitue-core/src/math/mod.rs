@@ -4,6 +4,8 @@
 pub mod chunks;
 pub mod distance;
 pub mod eigen;
+pub mod exponential;
+pub mod kd_tree;
 pub mod lanes;
 pub mod minimise;
 pub mod moments;
