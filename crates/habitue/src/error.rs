@@ -131,6 +131,18 @@ pub enum Error {
         /// The cell.
         text: String,
     },
+    /// A cell of a table of numbers is none.
+    #[error("{path}, row {row}, column {column:?}: {} is no number", if text.is_empty() { "an empty cell".to_owned() } else { format!("{text:?}") })]
+    NotANumber {
+        /// The file.
+        path: String,
+        /// One-based line or row.
+        row: u64,
+        /// The column.
+        column: String,
+        /// The cell.
+        text: String,
+    },
     /// No row was kept.
     #[error("none of the {rows} rows can be used: {why}")]
     NothingKept {
@@ -187,6 +199,7 @@ impl Error {
             Self::AmbiguousDates { .. } => "ambiguous-dates",
             Self::MixedCurrencies { .. } => "mixed-currencies",
             Self::AmountTooLarge { .. } => "amount-too-large",
+            Self::NotANumber { .. } => "not-a-number",
             Self::NothingKept { .. } => "nothing-kept",
             Self::DuplicateCustomer { .. } => "duplicate-customer",
             Self::OutputExists { .. } => "output-exists",
@@ -214,6 +227,9 @@ impl Error {
                     .to_owned(),
             ),
             Self::AmountTooLarge { .. } => Some("mend or remove the row, or map another column".to_owned()),
+            Self::NotANumber { .. } => Some(
+                "name the columns of numbers with columns, and fill in or remove rows with empty cells".to_owned(),
+            ),
             Self::NothingKept { .. } => {
                 Some("look at the columns that were taken for each role, and name others with map".to_owned())
             }

@@ -1,6 +1,7 @@
 //! The command line: one file per verb.
 
 mod assign;
+mod cluster;
 mod features;
 mod fold;
 mod generate;
@@ -28,6 +29,8 @@ enum Verb {
     Assign(assign::Assign),
     /// Write the customer table alone: id and every feature
     Features(features::Features),
+    /// Cluster a table of numbers: the engine by itself
+    Cluster(cluster::Cluster),
     /// Fold orders into summaries, to be kept and folded on night by night
     Fold(fold::Fold),
     /// Write realistic orders of any size, to try things out
@@ -42,6 +45,7 @@ impl Command {
             Verb::Segment(verb) => verb.run(),
             Verb::Assign(verb) => verb.run(),
             Verb::Features(verb) => verb.run(),
+            Verb::Cluster(verb) => verb.run(),
             Verb::Fold(verb) => verb.run(),
             Verb::Generate(verb) => verb.run(),
             Verb::Rules(verb) => verb.run(),

@@ -18,6 +18,7 @@ pub(crate) mod tally;
 pub(crate) mod rejects;
 pub(crate) mod lines;
 pub(crate) mod plan;
+pub(crate) mod numbers;
 
 pub use moment::DayMonth;
 pub use plan::ReadSettings;

@@ -6,13 +6,17 @@ mod features;
 mod segment;
 mod assign;
 mod fold;
+mod method;
+mod cluster;
 
 use std::path::PathBuf;
 
 pub use self::assign::{AssignRun, assign};
+pub use self::cluster::{ClusterJob, ClusterRun, Metrics, cluster};
 pub use self::features::{FeaturesRun, features};
 pub(crate) use self::features::{feature_cells, ids};
 pub use self::fold::{FoldRun, fold};
+pub use self::method::{Count, Method, Tuning};
 pub use self::segment::{Placed, SegmentRun, segment};
 
 use crate::settings::Settings;

@@ -1,0 +1,149 @@
+//! The clusterings by name, as the command line and the settings know them.
+
+use std::fmt;
+
+use habitue_core::Matrix;
+use habitue_core::choose_k::ChooseK;
+use habitue_core::cluster::agglomerative::{Agglomerative, Linkage};
+use habitue_core::cluster::algorithm::Algorithm;
+use habitue_core::cluster::dbscan::Dbscan;
+use habitue_core::cluster::hdbscan::Hdbscan;
+use habitue_core::cluster::kmeans::KMeans;
+use habitue_core::cluster::mixture::{Covariance, GaussianMixture};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+
+/// A clustering by name.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// k-means.
+    #[default]
+    Kmeans,
+    /// Gaussian mixture.
+    Mixture,
+    /// Agglomerative clustering by Ward's linkage.
+    Ward,
+    /// Agglomerative clustering by average linkage.
+    Average,
+    /// Agglomerative clustering by complete linkage.
+    Complete,
+    /// Agglomerative clustering by single linkage.
+    Single,
+    /// DBSCAN.
+    Dbscan,
+    /// HDBSCAN*.
+    Hdbscan,
+}
+
+/// How many clusters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// As many as the data show.
+    Auto,
+    /// So many.
+    Given(usize),
+}
+
+/// What some methods can be told beside the number of clusters; each is chosen from the data where it is not given.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Tuning {
+    /// The radius of DBSCAN.
+    pub eps: Option<f64>,
+    /// Rows within the radius that make a place dense, in DBSCAN.
+    pub min_points: Option<usize>,
+    /// Rows that make a cluster, in HDBSCAN*.
+    pub min_cluster_size: Option<usize>,
+    /// The shape of the components of a mixture.
+    pub covariance: Option<Covariance>,
+}
+
+/// A number of clusters, and why.
+pub(crate) struct Chosen {
+    pub(crate) k: usize,
+    pub(crate) reasons: Vec<String>,
+}
+
+impl Method {
+    /// All of them, the most usual first.
+    pub const ALL: [Self; 8] = [
+        Self::Kmeans,
+        Self::Mixture,
+        Self::Ward,
+        Self::Average,
+        Self::Complete,
+        Self::Single,
+        Self::Dbscan,
+        Self::Hdbscan,
+    ];
+
+    /// The name in settings.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kmeans => "kmeans",
+            Self::Mixture => "mixture",
+            Self::Ward => "ward",
+            Self::Average => "average",
+            Self::Complete => "complete",
+            Self::Single => "single",
+            Self::Dbscan => "dbscan",
+            Self::Hdbscan => "hdbscan",
+        }
+    }
+
+    /// Whether the method finds the number of clusters itself.
+    pub fn finds_count(self) -> bool {
+        matches!(self, Self::Dbscan | Self::Hdbscan)
+    }
+
+    /// The clustering with its settings; `k` matters where the method does not find the number itself.
+    pub(crate) fn algorithm(self, k: usize, tuning: &Tuning, seed: u64) -> Algorithm {
+        let linked = |linkage| Algorithm::Agglomerative(Agglomerative { linkage, ..Agglomerative::new(k) });
+        match self {
+            Self::Kmeans => Algorithm::KMeans(KMeans { seed, ..KMeans::new(k) }),
+            Self::Mixture => Algorithm::Mixture(GaussianMixture {
+                seed,
+                covariance: tuning.covariance.unwrap_or_default(),
+                ..GaussianMixture::new(k)
+            }),
+            Self::Ward => linked(Linkage::Ward),
+            Self::Average => linked(Linkage::Average),
+            Self::Complete => linked(Linkage::Complete),
+            Self::Single => linked(Linkage::Single),
+            Self::Dbscan => Algorithm::Dbscan(Dbscan { eps: tuning.eps, min_points: tuning.min_points }),
+            Self::Hdbscan => {
+                Algorithm::Hdbscan(tuning.min_cluster_size.map_or_else(Hdbscan::default, Hdbscan::new))
+            }
+        }
+    }
+
+    /// How many clusters the data show: for mixtures the number with the lowest BIC, for the others the verdict on
+    /// k-means.
+    pub(crate) fn choose(self, x: &Matrix, most: usize, tuning: &Tuning, seed: u64) -> Result<Chosen, Error> {
+        if self != Self::Mixture {
+            let choice = ChooseK { seed, ..ChooseK::unconstrained(most) }.fit(x)?;
+            return Ok(Chosen { k: choice.k, reasons: choice.reasons });
+        }
+        let most = most.min(habitue_core::cluster::distinct_rows(x, most));
+        let mut best: Option<(f64, usize)> = None;
+        for n_components in 1..=most.max(1) {
+            let covariance = tuning.covariance.unwrap_or_default();
+            let mixture = GaussianMixture { seed, covariance, ..GaussianMixture::new(n_components) };
+            let bic = mixture.fit(x, None)?.bic;
+            if best.is_none_or(|(least, _)| bic < least) {
+                best = Some((bic, n_components));
+            }
+        }
+        let (bic, k) = best.expect("one component at least was tried");
+        let reason = format!("Of 1 to {most} components, {k} have the lowest BIC ({bic:.1}).");
+        Ok(Chosen { k, reasons: vec![reason] })
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
