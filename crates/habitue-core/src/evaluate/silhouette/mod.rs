@@ -46,8 +46,8 @@ pub struct Silhouette {
 /// Costs `O(p² d / 2)` time for `p` points whatever the number of labelings, and `O(n d + p s)` memory where
 /// `s`, up to 256, is the number of labels of all labelings together. With more labels, or with hardly two
 /// rows to a combination, every pair is measured twice and memory is `O(n d)`.
-/// Sums are made in one order, so the result is the same to the bit on any number of threads, and with any
-/// vector unit.
+/// Sums are made in one order, so the result is the same to the bit on any number of threads; another vector
+/// unit may change the last bits.
 ///
 /// # Errors
 /// [`Error::Length`] if a labeling has not one label a row, [`Error::Spread`] if distances would overflow or
