@@ -216,13 +216,18 @@ impl Silhouette {
             totals[labels[row] as usize].1 += 1;
         }
         let per_cluster = totals.iter().map(|&(sum, n)| (n > 0).then(|| sum / n as f64)).collect();
-        let left_out = labels.len() - values.len();
-        let standard_error = if left_out == 0 {
-            0.0
-        } else {
-            let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (m - 1.0);
-            (variance / m * left_out as f64 / labels.len() as f64).sqrt()
-        };
-        Self { rows: rows.to_vec(), values, mean, standard_error, per_cluster }
+        let mut found = Self { rows: rows.to_vec(), values, mean, standard_error: 0.0, per_cluster };
+        found.standard_error = found.error_for(labels.len());
+        found
+    }
+
+    /// Standard error of the mean as an estimate for so many rows, of which those scored are a random sample.
+    pub(crate) fn error_for(&self, n_rows: usize) -> f64 {
+        let (m, left_out) = (self.values.len() as f64, n_rows.saturating_sub(self.values.len()));
+        if left_out == 0 {
+            return 0.0;
+        }
+        let squares = self.values.iter().map(|v| (v - self.mean) * (v - self.mean)).sum::<f64>();
+        (squares / (m - 1.0) / m * left_out as f64 / n_rows as f64).sqrt()
     }
 }
