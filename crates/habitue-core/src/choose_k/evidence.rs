@@ -128,11 +128,8 @@ fn add_silhouettes(
 
 /// How many times as often something random is done on few rows, so that chance matters less at no more cost.
 fn more_often(usual_rows: usize, n_rows: usize) -> usize {
-    (usual_rows / n_rows.max(1)).clamp(1, 5)
+    (usual_rows / n_rows.max(1)).clamp(1, 4)
 }
-
-/// Starts of the clusterings of halves, draws and references: many small tables, so few.
-const N_INIT: usize = 2;
 
 fn add_strengths(settings: &ChooseK, candidates: &mut [Candidate], sample: &Matrix) -> Result<()> {
     let strength = PredictionStrength {
@@ -141,7 +138,7 @@ fn add_strengths(settings: &ChooseK, candidates: &mut [Candidate], sample: &Matr
         seed: Random::stream(settings.seed, 1).next_u64(),
     };
     let k_max = settings.k_max;
-    let found = strength.compute(sample, |half, seed| resweep(half, k_max, N_INIT, seed))?;
+    let found = strength.compute(sample, |half, seed| resweep(half, k_max, seed))?;
     for (candidate, found) in candidates.iter_mut().zip(found) {
         candidate.prediction_strength = found.map(|strength| strength.mean);
         candidate.strength_error = found.map(|strength| strength.error);
@@ -162,10 +159,10 @@ fn add_stabilities(
     };
     let forced = candidates.last().map(|c| c.k).filter(|&k| k > settings.k_max);
     let again = |rows: &Matrix, seed: u64| -> Result<Vec<Vec<u32>>> {
-        let mut fits = resweep(rows, settings.k_max, N_INIT, seed)?;
+        let mut fits = resweep(rows, settings.k_max, seed)?;
         // The forced number takes its place only behind a whole sweep.
         if let Some(k) = forced.filter(|&k| fits.len() == settings.k_max && k <= rows.n_rows()) {
-            fits.extend(fit(rows, k, N_INIT, seed).ok());
+            fits.extend(fit(rows, k, 2, seed).ok());
         }
         Ok(fits.into_iter().map(|fit| fit.labels).collect())
     };
@@ -190,7 +187,6 @@ fn add_gaps(
         k_max,
         n_draws: settings.gap_draws * more_often(settings.gap_rows, x.n_rows()),
         max_rows: settings.gap_rows,
-        n_init: N_INIT,
         seed: settings.seed,
     };
     let gaps = statistic.compute(x)?;

@@ -17,7 +17,7 @@ use crate::{Matrix, Result};
 /// choice b).
 /// The error of a gap is `s(k) = sd_b(ln W*_b(k)) · √(1 + 1/B)`.
 ///
-/// Data and draws are clustered with the same number of starts, so that neither is favoured.
+/// Data and draws are clustered alike, from few starts, so that neither is favoured.
 /// Draws are left in the coordinates of the axes: distances are the same there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GapStatistic {
@@ -27,9 +27,7 @@ pub struct GapStatistic {
     pub n_draws: usize,
     /// Above this many rows, data and draws are a sample of this many.
     pub max_rows: usize,
-    /// Starts of each clustering.
-    pub n_init: usize,
-    /// Decides the sample, the draws and the starts.
+    /// Decides the sample, the draws and the starts of the clusterings.
     pub seed: u64,
 }
 
@@ -91,7 +89,7 @@ impl GapStatistic {
     /// Clusters one table with every `k`; silhouettes only for reference draws.
     fn cluster(&self, x: &Matrix, number: u64) -> Result<Draw> {
         let seed = Random::stream(self.seed, 1_000_000 + number).next_u64();
-        let fits = resweep(x, self.k_max, self.n_init, seed)?;
+        let fits = resweep(x, self.k_max, seed)?;
         let labelings: Vec<&[u32]> = fits.iter().map(|fit| fit.labels.as_slice()).collect();
         let mut draw = Draw {
             log_inertia: fits.iter().map(|fit| fit.inertia.ln()).collect(),
@@ -212,7 +210,7 @@ mod tests {
         let value =
             |i: usize, random: &mut Random| if i.is_multiple_of(2) { 0.0 } else { 20.0 } + random.uniform();
         let x = Matrix::new(1, (0..100).map(|i| value(i, &mut random)).collect()).unwrap();
-        let statistic = GapStatistic { k_max: 5, n_draws: 10, max_rows: 1000, n_init: 2, seed: 0 };
+        let statistic = GapStatistic { k_max: 5, n_draws: 10, max_rows: 1000, seed: 0 };
         let gaps = statistic.compute(&x).unwrap();
         assert_eq!(pick(&gaps), Some(2));
         assert_eq!(gaps, statistic.compute(&x).unwrap());
@@ -223,7 +221,7 @@ mod tests {
     #[test]
     fn a_number_that_leaves_no_inertia_is_picked() {
         let x = Matrix::new(1, [0.0, 1.0, 5.0].repeat(20)).unwrap();
-        let statistic = GapStatistic { k_max: 3, n_draws: 5, max_rows: 1000, n_init: 2, seed: 0 };
+        let statistic = GapStatistic { k_max: 3, n_draws: 5, max_rows: 1000, seed: 0 };
         let gaps = statistic.compute(&x).unwrap();
         assert_eq!(gaps[2].unwrap().gap, f64::INFINITY);
         assert_eq!(pick(&gaps), Some(3));

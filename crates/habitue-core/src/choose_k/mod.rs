@@ -96,7 +96,7 @@ pub struct ChooseK {
     pub max_share: f64,
     /// Whether the largest of numbers that are set apart equally well is taken: a shop can act on more.
     pub prefer_more: bool,
-    /// Reference draws of the gap statistic; at least 2. On fewer rows than `gap_rows` up to five times as
+    /// Reference draws of the gap statistic; at least 2. On fewer rows than `gap_rows` up to four times as
     /// many are made, which costs no more.
     pub gap_draws: usize,
     /// Above this many rows the gap statistic is computed on a sample of this many.
@@ -104,13 +104,13 @@ pub struct ChooseK {
     /// Above this many rows silhouettes, prediction strength and stability are measured within a random
     /// sample, of 20,000 or of this many if that is less.
     pub silhouette_rows: usize,
-    /// Random halves for the prediction strength; at least 1. Up to five times as many below 5,000 rows.
+    /// Random halves for the prediction strength; at least 1. Up to four times as many below 5,000 rows.
     pub strength_splits: usize,
-    /// Bootstrap draws for the stability; at least 1. Up to five times as many below 5,000 rows.
+    /// Bootstrap draws for the stability; at least 1. Up to four times as many below 5,000 rows.
     pub stability_draws: usize,
     /// At most so many rows are clustered again for a half or a draw; at least 2.
     pub resampled_rows: usize,
-    /// Starts of k-means for each number of segments; up to five times as many below 5,000 rows.
+    /// Starts of k-means for each number of segments; up to four times as many below 5,000 rows.
     pub n_init: usize,
     /// The same seed gives the same answer.
     pub seed: u64,

@@ -14,9 +14,10 @@ pub(super) fn sweep(x: &Matrix, k_max: usize, n_init: usize, seed: u64) -> Resul
 }
 
 /// The same for the many small tables of resampling and references, whose clusters need not be exact: few
-/// iterations.
-pub(super) fn resweep(x: &Matrix, k_max: usize, n_init: usize, seed: u64) -> Result<Vec<Clusters>> {
+/// starts and iterations, the more starts the fewer rows.
+pub(super) fn resweep(x: &Matrix, k_max: usize, seed: u64) -> Result<Vec<Clusters>> {
     let k_max = k_max.min(distinct_rows(x, k_max));
+    let n_init = if x.n_rows() < 500 { 4 } else { 2 };
     let fit = |k: usize| KMeans { n_init, seed, max_iterations: 30, ..KMeans::new(k) }.fit(x);
     (1..=k_max).into_par_iter().map(fit).collect()
 }

@@ -45,13 +45,42 @@ fn clear_groups_are_counted() {
 
 #[test]
 fn customers_without_groups_are_one_segment() {
-    for seed in 0..6 {
-        for (n, d) in [(150, 2), (400, 3), (400, 4)] {
-            for x in [cloud(n, d, seed), cube(n, d, seed)] {
-                let choice = ChooseK::default().fit(&x).unwrap();
-                assert_eq!(choice.k, 1, "seed {seed}, {n} × {d}: {:?}", choice.reasons);
-                assert_eq!(choice.structure, Structure::None);
-            }
+    for (seed, n, d) in [(0, 150, 2), (1, 150, 2), (2, 400, 3), (3, 400, 3), (4, 1000, 1), (5, 1000, 8)] {
+        let cases = [(cloud(n, d, seed), ChooseK::default()), (cube(n, d, seed), ChooseK::unconstrained(8))];
+        for (x, settings) in cases {
+            let choice = ChooseK { seed, k_max: 8, ..settings }.fit(&x).unwrap();
+            assert_eq!(choice.k, 1, "seed {seed}, {n} × {d}: {:?}", choice.reasons);
+            assert_eq!(choice.structure, Structure::None);
+            assert!(choice.reasons[0].starts_with("There is no structure here"), "{:?}", choice.reasons);
+        }
+    }
+}
+
+#[test]
+fn without_a_shop_as_many_groups_are_counted_as_there_are() {
+    for k in [2, 9] {
+        let choice = ChooseK::unconstrained(12).fit(&groups(k, 450, 3)).unwrap();
+        assert_eq!(choice.k, k, "{:?}", choice.reasons);
+        assert_eq!(pick(&choice, Index::PredictionStrength), Some(k));
+        let chosen = choice.chosen();
+        assert!(chosen.stability.unwrap() > 0.95 && chosen.prediction_strength.unwrap() > 0.95);
+        assert_eq!(chosen.segment_stabilities.len(), k);
+        assert_eq!(choice.clusters.sizes(), chosen.sizes);
+        assert!(!choice.reasons.iter().any(|r| r.contains("can serve")), "{:?}", choice.reasons);
+    }
+}
+
+#[test]
+fn chance_does_not_move_the_number_on_a_small_table() {
+    // Five groups that overlap at their edges.
+    let mut random = Random::new(12);
+    let row = |i: usize| [(i % 5 % 3) as f64 * 4.5, (i % 5 / 3) as f64 * 4.5];
+    let values: Vec<f64> = (0..200).flat_map(row).map(|centre| centre + normal(&mut random)).collect();
+    let x = Matrix::new(2, values).unwrap();
+    for seed in 0..10 {
+        for settings in [ChooseK::default(), ChooseK::unconstrained(6)] {
+            let choice = ChooseK { seed, k_max: 6, ..settings }.fit(&x).unwrap();
+            assert_eq!(choice.k, 5, "seed {seed}: {:?}", choice.reasons);
         }
     }
 }
@@ -126,6 +155,10 @@ fn many_rows_are_sampled_and_the_error_is_given() {
     assert_eq!(choice.k, 4);
     let error = choice.chosen().silhouette_error.unwrap();
     assert!(error > 0.0 && error < 0.01);
+    assert_eq!(
+        (choice.clusters.labels.len(), choice.clusters.sizes()),
+        (3000, choice.chosen().sizes.clone())
+    );
     assert!(choice.reasons.iter().any(|r| r.contains("random sample")), "{:?}", choice.reasons);
 }
 
@@ -154,6 +187,10 @@ fn settings_survive_json_and_contradictions_are_refused() {
         ChooseK { min_share: 0.7, ..ChooseK::default() },
         ChooseK { max_share: f64::NAN, ..ChooseK::default() },
         ChooseK { gap_draws: 1, ..ChooseK::default() },
+        ChooseK { strength_splits: 0, ..ChooseK::default() },
+        ChooseK { stability_draws: 0, ..ChooseK::default() },
+        ChooseK { resampled_rows: 1, ..ChooseK::default() },
+        ChooseK { silhouette_rows: 0, ..ChooseK::default() },
     ] {
         assert!(matches!(wrong.fit(&x), Err(Error::Setting { .. })), "{wrong:?}");
     }

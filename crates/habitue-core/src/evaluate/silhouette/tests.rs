@@ -1,5 +1,7 @@
 //! Silhouettes against their definition.
 
+use proptest::prelude::*;
+
 use super::*;
 use crate::math::distance::squared;
 
@@ -103,10 +105,43 @@ fn the_standard_error_of_a_sample_is_how_far_samples_miss() {
     assert!((0.85..1.15).contains(&ratio), "{ratio}");
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    /// Small whole numbers make equal rows and ties; few labels make whole lanes, many make single rows.
+    #[test]
+    fn every_way_of_adding_up_equals_the_definition(
+        d in 1_usize..12,
+        n in 2_usize..260,
+        k in prop::sample::select(vec![2_usize, 3, 9, 60, 300]),
+        wide in any::<bool>(),
+        seed in 0_u64..1000,
+    ) {
+        let mut random = Random::new(seed);
+        let mut value = || if wide { random.uniform() * 1e6 } else { random.below(3) as f64 };
+        let x = Matrix::new(d, (0..n * d).map(|_| value()).collect()).unwrap();
+        let mut labelings: Vec<Vec<u32>> =
+            (0..2).map(|_| (0..n).map(|_| random.below(k.min(n)) as u32).collect()).collect();
+        labelings.push((0..n).map(|row| u32::from(row > 0)).collect());
+        let found = silhouettes(&x, &labelings.iter().map(Vec::as_slice).collect::<Vec<_>>()).unwrap();
+        for (labels, together) in labelings.iter().zip(found) {
+            let alone = silhouettes(&x, &[labels]).unwrap().pop().unwrap();
+            prop_assert_eq!(alone.is_some(), together.is_some());
+            let (Some(alone), Some(together)) = (alone, together) else { continue };
+            for ((a, b), expected) in alone.values.iter().zip(&together.values).zip(plain(&x, labels)) {
+                // The definition has no word for a row whose distances are all 0.
+                let expected = if expected.is_nan() { 0.0 } else { expected };
+                prop_assert!((a - expected).abs() < 1e-12 && (b - expected).abs() < 1e-12);
+            }
+        }
+    }
+}
+
 #[test]
 fn the_number_of_threads_does_not_change_a_bit() {
     let x = random_rows(700, 4);
     let labels = random_labels(700, 5);
+    assert!(Points::new(&x, &[&labels]).padded_len() < 800, "pairs are measured once");
     let on = |n| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
         pool.install(|| silhouettes(&x, &[&labels]).unwrap())
