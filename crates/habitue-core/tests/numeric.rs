@@ -5,9 +5,13 @@ use habitue_core::Matrix;
 use habitue_core::cluster::kmeans::KMeans;
 use habitue_core::evaluate::calinski_harabasz::calinski_harabasz;
 use habitue_core::evaluate::davies_bouldin::davies_bouldin;
+use habitue_core::evaluate::dunn::dunn;
 use habitue_core::evaluate::inertia::inertia;
+use habitue_core::evaluate::mutual_information::{Average, adjusted_mutual_information};
 use habitue_core::evaluate::rand::adjusted_rand;
 use habitue_core::evaluate::silhouette::silhouettes;
+use habitue_core::evaluate::silhouette::squared::squared_silhouette;
+use habitue_core::evaluate::v_measure::v_measure;
 use habitue_core::prepare::power::Transform;
 use habitue_core::prepare::{FittedColumn, Preparation, Scale, Skew};
 use habitue_core::table::{Column, Feature, Unit, Values};
@@ -108,7 +112,22 @@ fn indices_equal_scikit_learn() {
         close(calinski_harabasz(&x, labels).unwrap().unwrap(), &case["calinski_harabasz"], 1e-12);
         close(davies_bouldin(&x, labels).unwrap().unwrap(), &case["davies_bouldin"], 1e-12);
         close(inertia(&x, labels).unwrap(), &case["inertia"], 1e-12);
-        close(adjusted_rand(&labelings[1], labels).unwrap(), &case["adjusted_rand_to_3"], 1e-15);
+        close(dunn(&x, labels).unwrap().unwrap(), &case["dunn"], 1e-12);
+        let squared = squared_silhouette(&x, labels).unwrap().unwrap();
+        close(squared.mean, &case["squared_silhouette"], 1e-12);
+        let bands = &labelings[1];
+        close(adjusted_rand(bands, labels).unwrap(), &case["adjusted_rand_to_3"], 1e-15);
+        for (average, name) in [
+            (Average::Arithmetic, "adjusted_mutual_information_to_3"),
+            (Average::Max, "adjusted_mutual_information_to_3_max"),
+        ] {
+            close(adjusted_mutual_information(bands, labels, average).unwrap(), &case[name], 1e-12);
+        }
+        let found = v_measure(bands, labels, 0.5).unwrap();
+        let expected = &case["homogeneity_completeness_v_to_3"];
+        close(found.homogeneity, &expected[0], 1e-12);
+        close(found.completeness, &expected[1], 1e-12);
+        close(found.v_measure, &expected[2], 1e-12);
     }
 }
 

@@ -2,8 +2,9 @@
 
 use rayon::prelude::*;
 
-use crate::cluster::kmeans::KMeans;
+use super::sweep::resweep;
 use crate::evaluate::silhouette::silhouettes;
+use crate::math::chunks::rows_per_chunk;
 use crate::math::distance::means;
 use crate::math::{eigen, random::Random};
 use crate::{Matrix, Result};
@@ -16,7 +17,7 @@ use crate::{Matrix, Result};
 /// choice b).
 /// The error of a gap is `s(k) = sd_b(ln W*_b(k)) · √(1 + 1/B)`.
 ///
-/// Data and draws are clustered with the same number of starts, so that neither is favoured.
+/// Data and draws are clustered alike, from few starts, so that neither is favoured.
 /// Draws are left in the coordinates of the axes: distances are the same there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GapStatistic {
@@ -26,9 +27,7 @@ pub struct GapStatistic {
     pub n_draws: usize,
     /// Above this many rows, data and draws are a sample of this many.
     pub max_rows: usize,
-    /// Starts of each clustering.
-    pub n_init: usize,
-    /// Decides the sample, the draws and the starts.
+    /// Decides the sample, the draws and the starts of the clusterings.
     pub seed: u64,
 }
 
@@ -58,14 +57,14 @@ impl GapStatistic {
     /// Costs as much as clustering `B + 1` tables of up to `max_rows` rows for every `k`.
     ///
     /// # Errors
-    /// As [`KMeans::fit`].
+    /// As [`crate::cluster::kmeans::KMeans::fit`].
     pub fn compute(&self, x: &Matrix) -> Result<Vec<Option<Gap>>> {
         let mut random = Random::stream(self.seed, 0);
         let n_rows = x.n_rows().min(self.max_rows);
         let sample = (n_rows < x.n_rows()).then(|| x.select(&random.sample(x.n_rows(), n_rows)));
         let log_inertia = self.cluster(sample.as_ref().unwrap_or(x), 0)?.log_inertia;
         // The box is that of all rows, so that it does not depend on who is in the sample.
-        let bounds = bounds(&along_axes(x));
+        let bounds = box_along_axes(x);
         let draw = |b: usize| {
             let reference = uniform(&bounds, n_rows, &mut Random::stream(self.seed, 1 + b as u64))?;
             self.cluster(&reference, 1 + b as u64)
@@ -90,9 +89,7 @@ impl GapStatistic {
     /// Clusters one table with every `k`; silhouettes only for reference draws.
     fn cluster(&self, x: &Matrix, number: u64) -> Result<Draw> {
         let seed = Random::stream(self.seed, 1_000_000 + number).next_u64();
-        let k_max = self.k_max.min(crate::cluster::distinct_rows(x, self.k_max));
-        let fit = |k: usize| KMeans { n_init: self.n_init, seed, ..KMeans::new(k) }.fit(x);
-        let fits = (1..=k_max).into_par_iter().map(fit).collect::<Result<Vec<_>>>()?;
+        let fits = resweep(x, self.k_max, seed)?;
         let labelings: Vec<&[u32]> = fits.iter().map(|fit| fit.labels.as_slice()).collect();
         let mut draw = Draw {
             log_inertia: fits.iter().map(|fit| fit.inertia.ln()).collect(),
@@ -136,34 +133,52 @@ pub fn pick(gaps: &[Option<Gap>]) -> Option<usize> {
     first.map(|at| at + 1)
 }
 
-/// The rows, centred and turned so that the columns are the principal axes.
-fn along_axes(x: &Matrix) -> Matrix {
+/// The least and the greatest value of the rows along each of their principal axes, from their mean.
+///
+/// Sums are made over fixed chunks of rows and added in their order. Costs `O(n d²)`.
+fn box_along_axes(x: &Matrix) -> Vec<(f64, f64)> {
     let (means, d) = (means(x), x.n_cols());
-    let centred = |row: &[f64]| -> Vec<f64> { row.iter().zip(&means).map(|(v, m)| v - m).collect() };
-    let mut covariance = vec![0.0; d * d];
-    for row in x.rows().map(centred) {
-        for i in 0..d {
-            for j in 0..d {
-                covariance[i * d + j] += row[i] * row[j];
+    let chunk = rows_per_chunk(x.n_rows()) * d;
+    let centre = |row: &[f64], centred: &mut [f64]| {
+        for ((centred, value), mean) in centred.iter_mut().zip(row).zip(&means) {
+            *centred = value - mean;
+        }
+    };
+    let products = |values: &[f64]| {
+        let (mut sums, mut centred) = (vec![0.0; d * d], vec![0.0; d]);
+        for row in values.chunks_exact(d) {
+            centre(row, &mut centred);
+            for (sums, a) in sums.chunks_exact_mut(d).zip(&centred) {
+                for (sum, b) in sums.iter_mut().zip(&centred) {
+                    *sum += a * b;
+                }
             }
+        }
+        sums
+    };
+    let mut covariance = vec![0.0; d * d];
+    for part in x.values().par_chunks(chunk).map(products).collect::<Vec<_>>() {
+        for (total, sum) in covariance.iter_mut().zip(part) {
+            *total += sum;
         }
     }
     let axes = eigen::symmetric(&covariance, d).vectors;
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    let turn = |row: Vec<f64>| axes.iter().map(|axis| dot(axis, &row)).collect::<Vec<f64>>();
-    let values = x.rows().map(centred).flat_map(turn).collect();
-    Matrix::new(d, values).expect("a rotation of finite rows within the checked spread is finite")
-}
-
-/// The least and the greatest value of each column.
-fn bounds(x: &Matrix) -> Vec<(f64, f64)> {
-    let mut bounds = vec![(f64::INFINITY, f64::NEG_INFINITY); x.n_cols()];
-    for row in x.rows() {
-        for (bound, &value) in bounds.iter_mut().zip(row) {
-            *bound = (bound.0.min(value), bound.1.max(value));
+    let nothing = || vec![(f64::INFINITY, f64::NEG_INFINITY); d];
+    let bounds = |values: &[f64]| {
+        let (mut bounds, mut centred) = (nothing(), vec![0.0; d]);
+        for row in values.chunks_exact(d) {
+            centre(row, &mut centred);
+            for (bound, axis) in bounds.iter_mut().zip(&axes) {
+                let along: f64 = axis.iter().zip(&centred).map(|(a, b)| a * b).sum();
+                *bound = (bound.0.min(along), bound.1.max(along));
+            }
         }
-    }
-    bounds
+        bounds
+    };
+    let join = |a: Vec<(f64, f64)>, b: Vec<(f64, f64)>| -> Vec<(f64, f64)> {
+        a.into_iter().zip(b).map(|(a, b)| (a.0.min(b.0), a.1.max(b.1))).collect()
+    };
+    x.values().par_chunks(chunk).map(bounds).reduce(nothing, join)
 }
 
 /// Rows whose values are drawn evenly within the bounds of their column.
@@ -180,11 +195,13 @@ mod tests {
     #[test]
     fn a_diagonal_cloud_gets_a_box_along_its_diagonal() {
         let x = Matrix::new(2, vec![0.0, 0.0, 1.0, 1.0, 2.0, 2.0, 3.0, 3.0]).unwrap();
-        let turned = along_axes(&x);
-        assert!(turned.rows().all(|row| row[1].abs() < 1e-12));
-        assert!((turned.row(0)[0].abs() - 4.5_f64.sqrt()).abs() < 1e-12);
-        let drawn = uniform(&bounds(&turned), 50, &mut Random::new(1)).unwrap();
-        assert!(drawn.rows().all(|row| row[0].abs() <= 4.5_f64.sqrt() + 1e-12 && row[1].abs() < 1e-12));
+        let found = box_along_axes(&x);
+        let reach = 4.5_f64.sqrt();
+        let close =
+            |(low, high): (f64, f64), reach: f64| (low + reach).abs() < 1e-12 && (high - reach).abs() < 1e-12;
+        assert!(close(found[0], reach) && close(found[1], 0.0), "{found:?}");
+        let drawn = uniform(&found, 50, &mut Random::new(1)).unwrap();
+        assert!(drawn.rows().all(|row| row[0].abs() <= reach + 1e-12 && row[1].abs() < 1e-12));
     }
 
     #[test]
@@ -193,7 +210,7 @@ mod tests {
         let value =
             |i: usize, random: &mut Random| if i.is_multiple_of(2) { 0.0 } else { 20.0 } + random.uniform();
         let x = Matrix::new(1, (0..100).map(|i| value(i, &mut random)).collect()).unwrap();
-        let statistic = GapStatistic { k_max: 5, n_draws: 10, max_rows: 1000, n_init: 2, seed: 0 };
+        let statistic = GapStatistic { k_max: 5, n_draws: 10, max_rows: 1000, seed: 0 };
         let gaps = statistic.compute(&x).unwrap();
         assert_eq!(pick(&gaps), Some(2));
         assert_eq!(gaps, statistic.compute(&x).unwrap());
@@ -204,7 +221,7 @@ mod tests {
     #[test]
     fn a_number_that_leaves_no_inertia_is_picked() {
         let x = Matrix::new(1, [0.0, 1.0, 5.0].repeat(20)).unwrap();
-        let statistic = GapStatistic { k_max: 3, n_draws: 5, max_rows: 1000, n_init: 2, seed: 0 };
+        let statistic = GapStatistic { k_max: 3, n_draws: 5, max_rows: 1000, seed: 0 };
         let gaps = statistic.compute(&x).unwrap();
         assert_eq!(gaps[2].unwrap().gap, f64::INFINITY);
         assert_eq!(pick(&gaps), Some(3));

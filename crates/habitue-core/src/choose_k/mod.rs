@@ -1,18 +1,42 @@
 //! How many segments: a sweep over k, what each index says alone, and a verdict with reasons.
 
+pub mod criterion;
+mod evidence;
 pub mod gap;
 pub mod knee;
+mod rank;
+pub mod stability;
+pub mod strength;
+mod sweep;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::kmeans::KMeans;
-use crate::cluster::{Clusters, distinct_rows};
-use crate::evaluate::calinski_harabasz::calinski_harabasz;
-use crate::evaluate::davies_bouldin::davies_bouldin;
-use crate::evaluate::silhouette::{sampled_silhouettes, silhouettes};
+use crate::cluster::{Clusters, distinct_rows, nearest};
 use crate::{Error, Matrix, Result};
-use gap::GapStatistic;
+
+/// The label of a row that is in no cluster.
+const NONE: u32 = u32::MAX;
+
+/// A clustering that can also say where other rows belong; what prediction strength needs of any algorithm.
+pub trait Places {
+    /// The cluster of each row that it was fitted on; `u32::MAX` for none.
+    fn labels(&self) -> &[u32];
+    /// The cluster of another row, `n_cols` values; `u32::MAX` for none.
+    fn place(&self, row: &[f64]) -> u32;
+}
+
+impl Places for Clusters {
+    fn labels(&self) -> &[u32] {
+        &self.labels
+    }
+
+    fn place(&self, row: &[f64]) -> u32 {
+        nearest(&self.centres, row).index as u32
+    }
+}
 
 /// How many segments there are, by k-means for every number from 1 to `k_max`.
 ///
@@ -26,21 +50,25 @@ use gap::GapStatistic;
 /// 2. *Which numbers would serve a shop?* Those from `min_segments` to `max_segments` with a share of
 ///    customers between `min_share` and `max_share` in every segment. If none does, the one that misses by
 ///    the smallest factor is taken.
-/// 3. *Which of them is best?* Each is ranked by silhouette, by silhouette above the reference draws, by
+/// 3. *Which of those are found again?* Kept are the numbers with a prediction strength of 0.8, or
+///    with a bootstrap stability of 0.75 in every segment; if there are none, the one with the highest
+///    prediction strength.
+/// 4. *Which of them is best?* Each is ranked by silhouette, by silhouette above the reference draws, by
 ///    Calinski-Harabasz and by Davies-Bouldin; the lowest sum of ranks wins, the larger number of equals.
 ///    Indices are ranked and not averaged because their scales have nothing in common; the second is there
 ///    because the others favour few clusters whatever the data.
-/// 4. *Would more cost anything?* The largest number whose silhouette, plain and above the draws, is within
+/// 5. *Would more cost anything?* With `prefer_more`, the largest number whose silhouette, plain and above the draws, is within
 ///    0.005 of the winner's is taken instead: a shop can act on more segments.
 ///
 /// With fewer distinct customers than `min_segments`, each distinct kind is a segment.
 ///
-/// Costs `k_max · n_init` runs of k-means, one pass over all pairs of up to `silhouette_rows` rows (in the
-/// same order of time above), and the gap statistic on at most `gap_rows` rows. Keeps the clusters of every
-/// `k`: `O(n k_max)` memory.
+/// Costs `k_max · n_init` runs of k-means on all rows, one pass over all pairs of up to `silhouette_rows`
+/// rows, and for every `k` the clusterings of `gap_draws` references of `gap_rows` rows, of `2 strength_splits`
+/// halves and of `stability_draws` draws of `resampled_rows` rows. Memory is `O(n)` and, on up to
+/// `silhouette_rows` rows, `O(n k_max)` for labels; only the clusters that are chosen are kept.
 ///
-/// Tibshirani, Walther & Hastie 2001; Rousseeuw 1987; Caliński & Harabasz 1974; Davies & Bouldin 1979;
-/// Satopää et al. 2011.
+/// Tibshirani, Walther & Hastie 2001; Tibshirani & Walther 2005; Hennig 2007; Rousseeuw 1987; Caliński &
+/// Harabasz 1974; Davies & Bouldin 1979; Satopää et al. 2011.
 ///
 /// ```
 /// use habitue_core::{Matrix, choose_k::ChooseK};
@@ -66,13 +94,23 @@ pub struct ChooseK {
     pub min_share: f64,
     /// Greatest share of customers in a segment, 0 to 1.
     pub max_share: f64,
-    /// Reference draws of the gap statistic; at least 2.
+    /// Whether the largest of numbers that are set apart equally well is taken: a shop can act on more.
+    pub prefer_more: bool,
+    /// Reference draws of the gap statistic; at least 2. On fewer rows than `gap_rows` up to four times as
+    /// many are made, which costs no more.
     pub gap_draws: usize,
     /// Above this many rows the gap statistic is computed on a sample of this many.
     pub gap_rows: usize,
-    /// Above this many rows silhouettes are those of a sample, measured against all rows.
+    /// Above this many rows silhouettes, prediction strength and stability are measured within a random
+    /// sample, of 20,000 or of this many if that is less.
     pub silhouette_rows: usize,
-    /// Starts of k-means for each number of segments.
+    /// Random halves for the prediction strength; at least 1. Up to four times as many below 5,000 rows.
+    pub strength_splits: usize,
+    /// Bootstrap draws for the stability; at least 1. Up to four times as many below 5,000 rows.
+    pub stability_draws: usize,
+    /// At most so many rows are clustered again for a half or a draw; at least 2.
+    pub resampled_rows: usize,
+    /// Starts of k-means for each number of segments; up to four times as many below 5,000 rows.
     pub n_init: usize,
     /// The same seed gives the same answer.
     pub seed: u64,
@@ -89,9 +127,13 @@ impl Default for ChooseK {
             max_segments: 8,
             min_share: 0.02,
             max_share: 0.60,
+            prefer_more: true,
             gap_draws: 10,
             gap_rows: 1500,
             silhouette_rows: 50_000,
+            strength_splits: 8,
+            stability_draws: 15,
+            resampled_rows: 1000,
             n_init: 10,
             seed: 0,
             k: None,
@@ -112,6 +154,9 @@ pub struct Choice {
     pub structure: Structure,
     /// The verdict in plain sentences.
     pub reasons: Vec<String>,
+    /// The clusters of the chosen number; those of the others are not kept.
+    #[serde(skip)]
+    pub clusters: Clusters,
 }
 
 /// How far customers form groups.
@@ -148,6 +193,17 @@ pub struct Candidate {
     pub calinski_harabasz: Option<f64>,
     /// Davies-Bouldin index, lower is better.
     pub davies_bouldin: Option<f64>,
+    /// Dunn index with centroids, higher is better.
+    pub dunn: Option<f64>,
+    /// Prediction strength, 0 to 1, higher is better; `None` where half of the customers are too few.
+    pub prediction_strength: Option<f64>,
+    /// Its standard error over the random halves.
+    pub strength_error: Option<f64>,
+    /// Bootstrap stability of the least stable segment, 0 to 1; `None` for one segment.
+    pub stability: Option<f64>,
+    /// Bootstrap stability of each segment, by cluster index; `None` where no member was drawn, empty for one
+    /// segment.
+    pub segment_stabilities: Vec<Option<f64>>,
     /// Gap statistic; `None` where it is not finite or was not computed.
     pub gap: Option<f64>,
     /// Its error.
@@ -156,9 +212,6 @@ pub struct Candidate {
     pub sizes: Vec<usize>,
     /// Whether it keeps to the bounds on the number of segments and on their shares.
     pub allowed: bool,
-    /// The clusters themselves, so that nothing is fitted again.
-    #[serde(skip)]
-    pub clusters: Clusters,
 }
 
 /// What one index picks alone.
@@ -186,6 +239,10 @@ pub enum Index {
     Gap,
     /// Knee of the inertia.
     Knee,
+    /// Largest number with a prediction strength of 0.8 or more.
+    PredictionStrength,
+    /// Largest number of which every segment has a bootstrap stability of 0.75 or more.
+    Stability,
 }
 
 impl Choice {
@@ -194,15 +251,22 @@ impl Choice {
         let chosen = self.candidates.iter().find(|c| c.k == self.k);
         chosen.expect("the verdict is one of the candidates")
     }
-
-    /// The clusters of the chosen candidate, leaving the others behind.
-    pub fn into_clusters(mut self) -> Clusters {
-        let at = self.candidates.iter().position(|c| c.k == self.k);
-        self.candidates.swap_remove(at.expect("the verdict is one of the candidates")).clusters
-    }
 }
 
 impl ChooseK {
+    /// The number of clusters for its own sake, 1 to `k_max`: no shop, no bounds on numbers or shares.
+    pub fn unconstrained(k_max: usize) -> Self {
+        Self {
+            k_max,
+            min_segments: 1,
+            max_segments: k_max,
+            min_share: 0.0,
+            max_share: 1.0,
+            prefer_more: false,
+            ..Self::default()
+        }
+    }
+
     /// Tries every number of segments on the rows of `x`, `n × d`, and decides.
     ///
     /// # Errors
@@ -221,48 +285,15 @@ impl ChooseK {
         {
             return Err(Error::SegmentCount { k, distinct });
         }
-        let k_max = self.k_max.min(distinct);
-        let forced_beyond = self.k.filter(|&k| k > k_max);
-        let mut candidates: Vec<Candidate> =
-            (1..=k_max).chain(forced_beyond).map(|k| self.candidate(x, k)).collect::<Result<_>>()?;
-        self.add_silhouettes(x, &mut candidates)?;
-        let statistic = GapStatistic {
-            k_max,
-            n_draws: self.gap_draws,
-            max_rows: self.gap_rows,
-            n_init: 2,
-            seed: self.seed,
-        };
-        let gaps = statistic.compute(x)?;
-        for (candidate, gap) in candidates.iter_mut().zip(&gaps) {
-            candidate.gap = gap.map(|gap| gap.gap).filter(|gap| gap.is_finite());
-            candidate.gap_error = candidate.gap.and(gap.map(|gap| gap.error));
-            let reference = gap.and_then(|gap| gap.reference_silhouette);
-            let above = candidate.silhouette.zip(reference).map(|(here, chance)| here - chance);
-            candidate.silhouette_above_chance = above;
-            candidate.chance_error = above.and(gap.map(|gap| gap.reference_error));
-        }
-        Ok(verdict::decide(self, candidates, &Seen { gaps, distinct, spike: spike(x) }))
-    }
-
-    fn candidate(&self, x: &Matrix, k: usize) -> Result<Candidate> {
-        let clusters = KMeans { n_init: self.n_init, seed: self.seed, ..KMeans::new(k) }.fit(x)?;
-        let sizes = clusters.sizes();
-        Ok(Candidate {
-            k,
-            inertia: clusters.inertia,
-            silhouette: None,
-            silhouette_error: None,
-            segment_silhouettes: Vec::new(),
-            silhouette_above_chance: None,
-            chance_error: None,
-            calinski_harabasz: calinski_harabasz(x, &clusters.labels)?,
-            davies_bouldin: davies_bouldin(x, &clusters.labels)?,
-            gap: None,
-            gap_error: None,
-            allowed: (self.min_segments..=self.max_segments).contains(&k) && self.excess(&sizes) <= 1.0,
-            sizes,
-            clusters,
+        let evidence = evidence::gather(self, x, distinct)?;
+        let verdict = verdict::decide(self, &evidence.candidates, &evidence.seen);
+        Ok(Choice {
+            k: verdict.k,
+            clusters: evidence.fits.into_clusters(x, verdict.k),
+            candidates: evidence.candidates,
+            picks: verdict.picks,
+            structure: verdict.structure,
+            reasons: verdict.reasons,
         })
     }
 
@@ -275,34 +306,27 @@ impl ChooseK {
         (self.min_share / smallest).max(largest / self.max_share)
     }
 
-    fn add_silhouettes(&self, x: &Matrix, candidates: &mut [Candidate]) -> Result<()> {
-        let labelings: Vec<&[u32]> = candidates.iter().map(|c| c.clusters.labels.as_slice()).collect();
-        let found = if x.n_rows() <= self.silhouette_rows {
-            silhouettes(x, &labelings)?
-        } else {
-            sampled_silhouettes(x, &labelings, self.silhouette_sample(x.n_rows()), self.seed)?
-        };
-        for (candidate, found) in candidates.iter_mut().zip(found) {
-            let Some(found) = found else { continue };
-            candidate.silhouette = Some(found.mean);
-            candidate.silhouette_error = (found.values.len() < x.n_rows()).then_some(found.standard_error);
-            candidate.segment_silhouettes = found.per_cluster;
-        }
-        Ok(())
-    }
-
-    /// As many rows as cost no more than all pairs of `silhouette_rows` would, but at least a thousand.
-    fn silhouette_sample(&self, n_rows: usize) -> usize {
-        (self.silhouette_rows.saturating_mul(self.silhouette_rows) / n_rows).max(1000)
+    /// How many rows the sampled evidence is measured on.
+    fn sample_rows(&self, n_rows: usize) -> usize {
+        if n_rows <= self.silhouette_rows { n_rows } else { self.silhouette_rows.min(20_000) }
     }
 
     fn check(&self) -> Result<()> {
+        for (setting, least, got) in [
+            ("k_max", 1, self.k_max),
+            ("gap_draws", 2, self.gap_draws),
+            ("gap_rows", 2, self.gap_rows),
+            ("silhouette_rows", 2, self.silhouette_rows),
+            ("strength_splits", 1, self.strength_splits),
+            ("stability_draws", 1, self.stability_draws),
+            ("resampled_rows", 2, self.resampled_rows),
+            ("n_init", 1, self.n_init),
+        ] {
+            at_least(setting, least, got)?;
+        }
         let wrong = |setting, allowed: &str, got: String| {
             Err(Error::Setting { setting, allowed: allowed.to_owned(), got })
         };
-        if self.k_max == 0 {
-            return wrong("k_max", "at least 1", "0".to_owned());
-        }
         if self.min_segments == 0 || self.min_segments > self.max_segments {
             let got = format!("{} to {}", self.min_segments, self.max_segments);
             return wrong("min_segments to max_segments", "at least 1 and in ascending order", got);
@@ -311,208 +335,20 @@ impl ChooseK {
             let got = format!("{} to {}", self.min_share, self.max_share);
             return wrong("min_share to max_share", "shares from 0 to 1 in ascending order", got);
         }
-        if self.gap_draws < 2 {
-            return wrong("gap_draws", "at least 2", self.gap_draws.to_string());
-        }
-        if self.gap_rows < 2 {
-            return wrong("gap_rows", "at least 2", self.gap_rows.to_string());
-        }
         Ok(())
     }
 }
 
-/// What the verdict needs to know beside the candidates.
-struct Seen {
-    /// The gap statistic from `k = 1`.
-    gaps: Vec<Option<gap::Gap>>,
-    /// Number of distinct customers, counted far enough.
-    distinct: usize,
-    /// The greatest share of customers with one value of a column that varies.
-    spike: f64,
+/// Refuses a setting below its least value.
+fn at_least(setting: &'static str, least: usize, got: usize) -> Result<()> {
+    let wrong = || Error::Setting { setting, allowed: format!("at least {least}"), got: got.to_string() };
+    if got < least { Err(wrong()) } else { Ok(()) }
 }
 
-/// The greatest share of rows with one and the same value of a column that varies; 0 if fewer than ten rows
-/// have it.
-fn spike(x: &Matrix) -> f64 {
-    let longest_run = |column: usize| {
-        let values = crate::math::quantile::sorted(x.rows().map(|row| row[column]));
-        let runs = values.chunk_by(|a, b| a.total_cmp(b).is_eq()).map(<[f64]>::len);
-        runs.max().filter(|&n| n >= 10 && n < values.len()).unwrap_or(0)
-    };
-    (0..x.n_cols()).map(longest_run).max().unwrap_or(0) as f64 / x.n_rows() as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::math::random::Random;
-
-    /// A standard normal number (Box & Muller 1958).
-    fn normal(random: &mut Random) -> f64 {
-        let radius = (-2.0 * (1.0 - random.uniform()).ln()).sqrt();
-        radius * (std::f64::consts::TAU * random.uniform()).cos()
-    }
-
-    fn cloud(n: usize, d: usize, seed: u64) -> Matrix {
-        let mut random = Random::new(seed);
-        Matrix::new(d, (0..n * d).map(|_| normal(&mut random)).collect()).unwrap()
-    }
-
-    fn cube(n: usize, d: usize, seed: u64) -> Matrix {
-        let mut random = Random::new(seed);
-        Matrix::new(d, (0..n * d).map(|_| random.uniform()).collect()).unwrap()
-    }
-
-    /// `k` groups of equal size around points ten deviations apart.
-    fn groups(k: usize, n: usize, seed: u64) -> Matrix {
-        let mut random = Random::new(seed);
-        let row = |i: usize| [(i % k % 3) as f64 * 10.0, (i % k / 3) as f64 * 10.0];
-        let values = (0..n).flat_map(row).map(|centre| centre + normal(&mut random)).collect();
-        Matrix::new(2, values).unwrap()
-    }
-
-    fn pick(choice: &Choice, index: Index) -> Option<usize> {
-        choice.picks.iter().find(|p| p.index == index).unwrap().k
-    }
-
-    #[test]
-    fn clear_groups_are_counted() {
-        for k in [3, 4, 5, 7] {
-            let choice = ChooseK::default().fit(&groups(k, 300, k as u64)).unwrap();
-            assert_eq!(choice.k, k, "{:?}", choice.reasons);
-            assert!(choice.structure == Structure::Clear && choice.chosen().allowed);
-            assert_eq!(pick(&choice, Index::Silhouette), Some(k));
-            assert_eq!(choice.candidates.len(), 12);
-            assert_eq!(choice.into_clusters().n_clusters(), k);
-        }
-    }
-
-    #[test]
-    fn customers_without_groups_are_one_segment() {
-        for seed in 0..6 {
-            for (n, d) in [(150, 2), (400, 3), (400, 4)] {
-                for x in [cloud(n, d, seed), cube(n, d, seed)] {
-                    let choice = ChooseK::default().fit(&x).unwrap();
-                    assert_eq!(choice.k, 1, "seed {seed}, {n} × {d}: {:?}", choice.reasons);
-                    assert_eq!(choice.structure, Structure::None);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_continuum_with_many_who_bought_once_is_cut_and_the_reasons_say_so() {
-        // Spend follows orders, and orders are a geometric count from 1: what the table of a shop looks like.
-        let mut random = Random::new(6);
-        let row = |random: &mut Random| {
-            let orders = 1.0 + ((1.0 - random.uniform()).ln() / 0.6_f64.ln()).floor();
-            let spend = orders.ln() + 4.0 + 0.8 * normal(random);
-            let recency = 4.0 - 0.7 * orders.ln() + normal(random);
-            [orders.ln(), spend, recency]
-        };
-        let values: Vec<f64> = (0..1000).flat_map(|_| row(&mut random)).collect();
-        let choice = ChooseK::default().fit(&Matrix::new(3, values).unwrap()).unwrap();
-        assert_eq!(choice.structure, Structure::Faint);
-        assert!((3..=8).contains(&choice.k));
-        assert!(choice.reasons.iter().any(|r| r.contains("continuum")), "{:?}", choice.reasons);
-    }
-
-    #[test]
-    fn a_spike_is_ten_equal_values_in_a_column_that_varies() {
-        let with = |n_equal: usize| {
-            let values = (0..90).map(|i| if i < n_equal { 0.5 } else { f64::from(i as u32) });
-            spike(&Matrix::new(1, values.collect()).unwrap())
-        };
-        assert_eq!((with(9), with(10), with(90)), (0.0, 10.0 / 90.0, 0.0));
-    }
-
-    #[test]
-    fn two_groups_become_a_plan_and_the_reasons_say_what_was_seen() {
-        let choice = ChooseK::default().fit(&groups(2, 300, 1)).unwrap();
-        assert_eq!(pick(&choice, Index::Silhouette), Some(2));
-        assert!(choice.k >= 3);
-        let two = ChooseK { min_segments: 2, ..ChooseK::default() }.fit(&groups(2, 300, 1)).unwrap();
-        assert_eq!(two.k, 2);
-        assert!(choice.reasons.iter().any(|r| r.starts_with("Silhouette alone would pick 2")));
-    }
-
-    #[test]
-    fn a_forced_number_is_taken_and_the_evidence_still_given() {
-        let x = cloud(100, 2, 1);
-        let choice = ChooseK { k: Some(5), ..ChooseK::default() }.fit(&x).unwrap();
-        assert_eq!((choice.k, choice.candidates.len(), choice.structure), (5, 12, Structure::None));
-        let beyond = ChooseK { k: Some(20), ..ChooseK::default() }.fit(&x).unwrap();
-        assert_eq!((beyond.k, beyond.candidates.len(), beyond.chosen().sizes.len()), (20, 13, 20));
-        let x = Matrix::new(1, [1.0, 2.0].repeat(9)).unwrap();
-        let refused = ChooseK { k: Some(3), ..ChooseK::default() }.fit(&x);
-        assert_eq!(refused, Err(Error::SegmentCount { k: 3, distinct: 2 }));
-    }
-
-    #[test]
-    fn fewer_kinds_of_customers_than_segments_are_taken_as_they_are() {
-        let kinds = |values: &[f64]| Matrix::new(1, values.repeat(30)).unwrap();
-        let k = |x: &Matrix| ChooseK::default().fit(x).unwrap().k;
-        assert_eq!(k(&kinds(&[1.0])), 1);
-        assert_eq!(k(&kinds(&[1.0, 2.0])), 2);
-        assert_eq!(k(&kinds(&[1.0, 2.0, 4.0])), 3);
-        assert_eq!(k(&kinds(&[1.0, 2.0, 4.0, 8.0, 16.0])), 5);
-        assert_eq!(k(&Matrix::new(1, vec![7.0]).unwrap()), 1);
-        assert_eq!(ChooseK::default().fit(&Matrix::new(1, vec![]).unwrap()), Err(Error::NoCustomers));
-    }
-
-    #[test]
-    fn when_no_number_keeps_to_the_shares_the_nearest_miss_is_taken() {
-        // Nine in ten customers are in one tight group: no split leaves every segment below 60 %.
-        let mut random = Random::new(3);
-        let row = |i: usize| if i < 270 { 0.0 } else { 50.0 * (1 + i % 3) as f64 };
-        let values = (0..300).map(|i| row(i) + 0.001 * normal(&mut random)).collect();
-        let x = Matrix::new(1, values).unwrap();
-        let choice = ChooseK { max_segments: 4, ..ChooseK::default() }.fit(&x).unwrap();
-        assert!(!choice.chosen().allowed && (3..=4).contains(&choice.k));
-        assert!(
-            choice.reasons.iter().any(|r| r.starts_with("No number from 3 to 4")),
-            "{:?}",
-            choice.reasons
-        );
-    }
-
-    #[test]
-    fn many_rows_are_sampled_and_the_error_is_given() {
-        let x = groups(4, 3000, 9);
-        let choice = ChooseK { silhouette_rows: 500, ..ChooseK::default() }.fit(&x).unwrap();
-        assert_eq!(choice.k, 4);
-        let error = choice.chosen().silhouette_error.unwrap();
-        assert!(error > 0.0 && error < 0.01);
-        assert!(choice.reasons.iter().any(|r| r.contains("random sample")), "{:?}", choice.reasons);
-    }
-
-    #[test]
-    fn the_answer_is_the_same_on_any_number_of_threads() {
-        let x = groups(5, 200, 2);
-        let on = |n| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap();
-            pool.install(|| ChooseK::default().fit(&x).unwrap())
-        };
-        let one = on(1);
-        assert_eq!(one, on(2));
-        assert_eq!(one, on(7));
-    }
-
-    #[test]
-    fn settings_survive_json_and_contradictions_are_refused() {
-        let settings = ChooseK { k: Some(4), seed: 3, ..ChooseK::default() };
-        let json = serde_json::to_string(&settings).unwrap();
-        assert_eq!(serde_json::from_str::<ChooseK>(&json).unwrap(), settings);
-        assert!(serde_json::from_str::<ChooseK>(r#"{"kmax": 3}"#).is_err());
-        let x = cloud(20, 2, 1);
-        for wrong in [
-            ChooseK { k_max: 0, ..ChooseK::default() },
-            ChooseK { min_segments: 9, ..ChooseK::default() },
-            ChooseK { min_share: 0.7, ..ChooseK::default() },
-            ChooseK { max_share: f64::NAN, ..ChooseK::default() },
-            ChooseK { gap_draws: 1, ..ChooseK::default() },
-        ] {
-            assert!(matches!(wrong.fit(&x), Err(Error::Setting { .. })), "{wrong:?}");
-        }
-    }
+/// The mean of some values and its standard error, 0 for one value.
+fn mean_and_error(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    let variance = values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0).max(1.0);
+    (mean, (variance / n).sqrt())
 }

@@ -1,8 +1,11 @@
 //! From the evidence to a number, and the sentences that say why.
 
+use super::evidence::Seen;
 use super::gap::{self, Gap};
 use super::knee::knee;
-use super::{Candidate, Choice, ChooseK, Index, Pick, Seen, Structure};
+use super::stability::VALID;
+use super::strength::WELL_FOUNDED;
+use super::{Candidate, ChooseK, Index, Pick, Structure, rank, strength};
 
 /// A silhouette this far above that of data without clusters is structure, whatever the gap statistic says.
 const CLEAR: f64 = 0.10;
@@ -10,13 +13,19 @@ const CLEAR: f64 = 0.10;
 const FAINT: f64 = 0.04;
 /// So is this share of customers with one and the same value of a column.
 const SPIKE: f64 = 0.10;
-/// A silhouette lower by no more than this is not worse.
-const NO_WORSE: f64 = 0.005;
 
-/// Decides; `candidates` are complete but for the verdict.
-pub(super) fn decide(settings: &ChooseK, candidates: Vec<Candidate>, seen: &Seen) -> Choice {
-    let picks = picks(settings, &candidates, &seen.gaps);
-    let clearest = clearest(&candidates);
+/// What was decided, and why.
+pub(super) struct Verdict {
+    pub(super) k: usize,
+    pub(super) picks: Vec<Pick>,
+    pub(super) structure: Structure,
+    pub(super) reasons: Vec<String>,
+}
+
+/// Decides; `candidates` are complete.
+pub(super) fn decide(settings: &ChooseK, candidates: &[Candidate], seen: &Seen) -> Verdict {
+    let picks = picks(settings, candidates, &seen.gaps);
+    let clearest = clearest(candidates);
     let few = seen.distinct <= settings.min_segments;
     let structure = match clearest.map_or(0.0, surely_above) {
         _ if few && seen.distinct > 1 => Structure::Clear,
@@ -39,10 +48,10 @@ pub(super) fn decide(settings: &ChooseK, candidates: Vec<Candidate>, seen: &Seen
     } else {
         reasons.extend(picks.iter().map(|pick| pick.text.clone()));
         reasons.extend(clearest.and_then(|clearest| what_structure(structure, clearest, seen.spike)));
-        best(settings, &candidates, &mut reasons)
+        rank::best(settings, candidates, &mut reasons)
     };
-    reasons.extend(notes(settings, &candidates));
-    Choice { k, candidates, picks, structure, reasons }
+    reasons.extend(notes(settings, candidates));
+    Verdict { k, picks, structure, reasons }
 }
 
 /// What each index picks alone, with a sentence.
@@ -54,12 +63,18 @@ fn picks(settings: &ChooseK, candidates: &[Candidate], gaps: &[Option<Gap>]) -> 
         scored.max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0))).map(|(k, _)| k)
     };
     let inertia: Vec<f64> = swept.iter().map(|c| c.inertia).collect();
+    let strengths: Vec<Option<f64>> = swept.iter().map(|c| c.prediction_strength).collect();
+    // One segment is always found again.
+    let stabilities: Vec<Option<f64>> =
+        swept.iter().map(|c| if c.k == 1 { Some(1.0) } else { c.stability }).collect();
     let found = [
         (Index::Silhouette, highest(|c| c.silhouette)),
         (Index::CalinskiHarabasz, highest(|c| c.calinski_harabasz)),
         (Index::DaviesBouldin, highest(|c| c.davies_bouldin.map(|index| -index))),
         (Index::Gap, gap::pick(gaps)),
         (Index::Knee, knee(&inertia).map(|at| at + 1)),
+        (Index::PredictionStrength, strength::pick(&strengths, WELL_FOUNDED)),
+        (Index::Stability, strength::pick(&stabilities, VALID)),
     ];
     found.map(|(index, k)| Pick { index, k, text: pick_text(settings, index, k) }).to_vec()
 }
@@ -71,6 +86,8 @@ fn pick_text(settings: &ChooseK, index: Index, k: Option<usize>) -> String {
         Index::DaviesBouldin => "Davies-Bouldin",
         Index::Gap => "The gap statistic",
         Index::Knee => "The knee of the inertia",
+        Index::PredictionStrength => "Prediction strength",
+        Index::Stability => "Stability",
     };
     match k {
         None if index == Index::Gap => format!("{name} alone would pick no number: it rises to the end."),
@@ -103,7 +120,7 @@ fn gap_agrees(gaps: &[Option<Gap>]) -> bool {
     gaps.iter().skip(1).flatten().any(|gap| gap.gap - gap.error > one.gap)
 }
 
-fn value(index: Option<f64>) -> f64 {
+pub(super) fn value(index: Option<f64>) -> f64 {
     index.unwrap_or(f64::NEG_INFINITY)
 }
 
@@ -145,75 +162,6 @@ fn what_structure(structure: Structure, clearest: &Candidate, spike: f64) -> Opt
     })
 }
 
-/// The number that ranks best among those allowed, or that misses the bounds least.
-fn best(settings: &ChooseK, candidates: &[Candidate], reasons: &mut Vec<String>) -> usize {
-    let ChooseK { min_segments, max_segments, .. } = settings;
-    let bounds = format!(
-        "at least {} and at most {} of customers in each segment",
-        percent(settings.min_share),
-        percent(settings.max_share)
-    );
-    let allowed: Vec<&Candidate> = candidates.iter().filter(|c| c.allowed).collect();
-    if allowed.is_empty() {
-        let in_range = candidates.iter().filter(|c| (*min_segments..=*max_segments).contains(&c.k));
-        let nearest = in_range.min_by(|a, b| settings.excess(&a.sizes).total_cmp(&settings.excess(&b.sizes)));
-        // With `k_max` below `min_segments` no candidate is in range; the last is closest to it.
-        let k = nearest.or(candidates.last()).map_or(1, |c| c.k);
-        reasons.push(format!(
-            "No number from {min_segments} to {max_segments} has {bounds}; {k} comes closest."
-        ));
-        return k;
-    }
-    let names: Vec<String> = allowed.iter().map(|c| c.k.to_string()).collect();
-    reasons.push(format!(
-        "With {min_segments} to {max_segments} segments and {bounds}, {} can serve.",
-        list(&names)
-    ));
-    let winner = lowest_rank(&allowed);
-    if allowed.len() > 1 {
-        reasons.push(format!(
-            "Of these, {} ranks best when silhouette, silhouette above chance, Calinski-Harabasz and Davies-Bouldin \
-             are taken together.",
-            winner.k
-        ));
-    }
-    let no_worse = |c: &&&Candidate| {
-        value(c.silhouette) >= value(winner.silhouette) - NO_WORSE
-            && value(c.silhouette_above_chance) >= value(winner.silhouette_above_chance) - NO_WORSE
-    };
-    let largest = allowed.iter().filter(no_worse).map(|c| c.k).max().unwrap_or(winner.k);
-    if largest <= winner.k {
-        return winner.k;
-    }
-    reasons.push(format!("{largest} are set apart no worse and give more to act on, so it is {largest}."));
-    largest
-}
-
-/// The candidate with the lowest sum of ranks over the four indices; the larger number of equals.
-fn lowest_rank<'a>(allowed: &[&'a Candidate]) -> &'a Candidate {
-    let indices: [fn(&Candidate) -> Option<f64>; 4] = [
-        |c| c.silhouette,
-        |c| c.silhouette_above_chance,
-        |c| c.calinski_harabasz,
-        |c| c.davies_bouldin.map(|index| -index),
-    ];
-    // Twice the mid-rank, so that ties stay whole numbers.
-    let rank = |candidate: &Candidate, index: fn(&Candidate) -> Option<f64>| -> usize {
-        let own = value(index(candidate));
-        allowed
-            .iter()
-            .map(|c| match value(index(c)).total_cmp(&own) {
-                std::cmp::Ordering::Greater => 2,
-                std::cmp::Ordering::Equal => 1,
-                std::cmp::Ordering::Less => 0,
-            })
-            .sum()
-    };
-    let total = |candidate: &Candidate| indices.iter().map(|&index| rank(candidate, index)).sum::<usize>();
-    let winner = allowed.iter().min_by_key(|c| (total(c), std::cmp::Reverse(c.k)));
-    winner.expect("the caller has at least one candidate")
-}
-
 /// What was measured on a part of the customers only.
 fn notes(settings: &ChooseK, candidates: &[Candidate]) -> Vec<String> {
     let n_rows = candidates.first().map_or(0, |c| c.sizes.iter().sum::<usize>());
@@ -227,7 +175,7 @@ fn notes(settings: &ChooseK, candidates: &[Candidate]) -> Vec<String> {
     if let Some(error) = candidates.iter().filter_map(|c| c.silhouette_error).reduce(f64::max) {
         notes.push(format!(
             "Silhouettes were measured on a random sample of {} customers; their standard error is at most {error:.3}.",
-            settings.silhouette_sample(n_rows).min(n_rows)
+            settings.sample_rows(n_rows)
         ));
     }
     notes
@@ -237,13 +185,13 @@ fn segments(k: usize) -> String {
     if k == 1 { "1 segment".to_owned() } else { format!("{k} segments") }
 }
 
-fn percent(share: f64) -> String {
+pub(super) fn percent(share: f64) -> String {
     let percent = (share * 1000.0).round() / 10.0;
     format!("{percent} %")
 }
 
 /// "3", "3 and 4", "3, 4 and 5".
-fn list(names: &[String]) -> String {
+pub(super) fn list(names: &[String]) -> String {
     match names {
         [] => String::new(),
         [one] => one.clone(),

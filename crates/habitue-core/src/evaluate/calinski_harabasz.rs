@@ -1,7 +1,7 @@
 //! The Calinski-Harabasz index.
 
-use super::Groups;
-use crate::math::distance::{means, squared};
+use super::groups::{Groups, Within};
+use crate::math::distance::squared;
 use crate::{Matrix, Result};
 
 /// The ratio of scatter between clusters to scatter within: `(B / (k − 1)) / (W / (n − k))` (Caliński &
@@ -11,8 +11,7 @@ use crate::{Matrix, Result};
 ///
 /// - `x`: `n × d`; `labels`: `n`.
 /// - `None` for fewer than two clusters, for as many clusters as rows, and where every row is the mean of its
-///   cluster (`W = 0`);
-///   in the last case scikit-learn says 1.
+///   cluster (`W = 0`); in the last case scikit-learn says 1.
 ///
 /// Costs `O(n d)`.
 ///
@@ -29,17 +28,27 @@ use crate::{Matrix, Result};
 /// ```
 pub fn calinski_harabasz(x: &Matrix, labels: &[u32]) -> Result<Option<f64>> {
     let groups = Groups::new(x, labels)?;
-    let k = groups.present().len();
-    if k < 2 || k >= x.n_rows() {
-        return Ok(None);
+    Ok(index(&groups, &groups.within(x, labels)))
+}
+
+pub(super) fn index(groups: &Groups, within: &Within) -> Option<f64> {
+    let present = groups.present();
+    let n: usize = groups.counts.iter().sum();
+    let k = present.len();
+    if k < 2 || k >= n {
+        return None;
     }
-    let centre = means(x);
-    let members = groups.counts.iter().map(|&n| n as f64);
-    let between: f64 = members.zip(&groups.means).map(|(n, mean)| n * squared(mean, &centre)).sum();
-    let within: f64 =
-        x.rows().zip(labels).map(|(row, &label)| squared(row, &groups.means[label as usize])).sum();
-    let index = (between / (k - 1) as f64) / (within / (x.n_rows() - k) as f64);
-    Ok((within > 0.0).then_some(index))
+    let mut centre = vec![0.0; groups.mean(0).len()];
+    for &label in &present {
+        for (sum, value) in centre.iter_mut().zip(groups.mean(label)) {
+            *sum += value * groups.counts[label] as f64;
+        }
+    }
+    centre.iter_mut().for_each(|v| *v /= n as f64);
+    let scatter = |&label: &usize| groups.counts[label] as f64 * squared(groups.mean(label), &centre);
+    let between: f64 = present.iter().map(scatter).sum();
+    let within: f64 = within.squared.iter().sum();
+    (within > 0.0).then(|| (between / (k - 1) as f64) / (within / (n - k) as f64))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The Davies-Bouldin index.
 
-use super::Groups;
+use super::groups::{Groups, Within};
 use crate::math::distance::squared;
 use crate::{Matrix, Result};
 
@@ -28,22 +28,21 @@ use crate::{Matrix, Result};
 /// ```
 pub fn davies_bouldin(x: &Matrix, labels: &[u32]) -> Result<Option<f64>> {
     let groups = Groups::new(x, labels)?;
+    Ok(index(&groups, &groups.within(x, labels)))
+}
+
+pub(super) fn index(groups: &Groups, within: &Within) -> Option<f64> {
     let present = groups.present();
     if present.len() < 2 {
-        return Ok(None);
-    }
-    let mut spreads = vec![0.0; groups.counts.len()];
-    for (row, &label) in x.rows().zip(labels) {
-        spreads[label as usize] +=
-            squared(row, &groups.means[label as usize]).sqrt() / groups.counts[label as usize] as f64;
+        return None;
     }
     let overlap = |a: usize, b: usize| {
-        let spread: f64 = spreads[a] + spreads[b];
-        if spread == 0.0 { 0.0 } else { spread / squared(&groups.means[a], &groups.means[b]).sqrt() }
+        let spread: f64 = within.mean[a] + within.mean[b];
+        if spread == 0.0 { 0.0 } else { spread / squared(groups.mean(a), groups.mean(b)).sqrt() }
     };
     let worst = |&a: &usize| present.iter().filter(|&&b| b != a).map(|&b| overlap(a, b)).fold(0.0, f64::max);
     let index = present.iter().map(worst).sum::<f64>() / present.len() as f64;
-    Ok(index.is_finite().then_some(index))
+    index.is_finite().then_some(index)
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! Inertia: what k-means minimises.
 
 use super::Groups;
-use crate::math::distance::squared;
 use crate::{Matrix, Result};
 
 /// The sum of squared distances of rows to the mean of their cluster: `Σ_c Σ_{i∈c} ‖xᵢ − μ_c‖²`.
@@ -21,6 +20,5 @@ use crate::{Matrix, Result};
 /// # Ok::<(), habitue_core::Error>(())
 /// ```
 pub fn inertia(x: &Matrix, labels: &[u32]) -> Result<f64> {
-    let groups = Groups::new(x, labels)?;
-    Ok(x.rows().zip(labels).map(|(row, &label)| squared(row, &groups.means[label as usize])).sum())
+    Ok(Groups::new(x, labels)?.within(x, labels).squared.iter().sum())
 }

@@ -1,8 +1,7 @@
 //! The adjusted Rand index: how far two partitions agree.
 
-use std::collections::BTreeMap;
-
-use crate::{Error, Result};
+use super::contingency::Contingency;
+use crate::Result;
 
 /// Agreement of two partitions of the same customers, 1 when equal and 0 on average by chance (Hubert &
 /// Arabie 1985, eq. 5).
@@ -18,7 +17,7 @@ use crate::{Error, Result};
 /// Costs `O(n log n)`.
 ///
 /// # Errors
-/// [`Error::Length`] if the two have different lengths.
+/// [`crate::Error::Length`] if the two have different lengths.
 ///
 /// ```
 /// use habitue_core::evaluate::rand::adjusted_rand;
@@ -27,13 +26,10 @@ use crate::{Error, Result};
 /// # Ok::<(), habitue_core::Error>(())
 /// ```
 pub fn adjusted_rand(first: &[u32], second: &[u32]) -> Result<f64> {
-    if first.len() != second.len() {
-        let what = "labels of the second partition".to_owned();
-        return Err(Error::Length { what, expected: first.len(), got: second.len() });
-    }
-    let together_in_both = pairs(first.iter().zip(second));
-    let together_in_first = pairs(first);
-    let together_in_second = pairs(second);
+    let table = Contingency::new(first, second)?;
+    let together_in_both = pairs(table.pairs.iter().map(|&(_, _, n)| n));
+    let together_in_first = pairs(table.first.iter().copied());
+    let together_in_second = pairs(table.second.iter().copied());
     let n = first.len() as i128;
     let first_only = together_in_first - together_in_both;
     let second_only = together_in_second - together_in_both;
@@ -47,13 +43,9 @@ pub fn adjusted_rand(first: &[u32], second: &[u32]) -> Result<f64> {
     Ok(agreement as f64 / most as f64)
 }
 
-/// Pairs of rows that carry the same label.
-fn pairs<T: Ord>(labels: impl IntoIterator<Item = T>) -> i128 {
-    let mut counts: BTreeMap<T, i128> = BTreeMap::new();
-    for label in labels {
-        *counts.entry(label).or_default() += 1;
-    }
-    counts.values().map(|n| n * (n - 1) / 2).sum()
+/// Pairs of rows within groups of these sizes.
+fn pairs(sizes: impl Iterator<Item = u64>) -> i128 {
+    sizes.map(|n| i128::from(n) * (i128::from(n) - 1) / 2).sum()
 }
 
 #[cfg(test)]

@@ -29,6 +29,9 @@ labels["by row"] = [i % 3 for i in range(N)]
 def of_labels(l):
     l = np.array(l)
     means = np.array([z[l == c].mean(axis=0) for c in range(l.max() + 1)])
+    # Generalised Dunn index 43: nearest centroids over twice the greatest mean distance to a centroid.
+    apart = min(np.linalg.norm(a - b) for i, a in enumerate(means) for b in means[:i])
+    wide = max(np.linalg.norm(z[l == c] - means[c], axis=1).mean() for c in range(l.max() + 1))
     return {
         "labels": l.tolist(),
         "silhouette": metrics.silhouette_score(z, l),
@@ -36,7 +39,12 @@ def of_labels(l):
         "calinski_harabasz": metrics.calinski_harabasz_score(z, l),
         "davies_bouldin": metrics.davies_bouldin_score(z, l),
         "inertia": float(((z - means[l]) ** 2).sum()),
+        "dunn": float(apart / (2 * wide)),
+        "squared_silhouette": metrics.silhouette_score(z, l, metric="sqeuclidean"),
         "adjusted_rand_to_3": metrics.adjusted_rand_score(labels["3"], l),
+        "adjusted_mutual_information_to_3": metrics.adjusted_mutual_info_score(labels["3"], l),
+        "adjusted_mutual_information_to_3_max": metrics.adjusted_mutual_info_score(labels["3"], l, average_method="max"),
+        "homogeneity_completeness_v_to_3": metrics.homogeneity_completeness_v_measure(labels["3"], l, beta=0.5),
     }
 
 

@@ -94,7 +94,7 @@ pub fn segment(
     observer.stage("naming segments");
     let meaning = Meaning::new(&base, &choice, &personas)?;
     let thresholds = rfm_thresholds(&base.table)?;
-    let centres = choice.chosen().clusters.centres.select(&meaning.order);
+    let centres = choice.clusters.centres.select(&meaning.order);
     let named = meaning.names.iter().map(|n| Named {
         name: n.name.clone(),
         persona: n.persona.clone(),
@@ -263,7 +263,7 @@ struct Meaning {
 
 impl Meaning {
     fn new(base: &Base, choice: &choose_k::Choice, rules: &PersonaRules) -> Result<Self, Error> {
-        let clusters = &choice.chosen().clusters;
+        let clusters = &choice.clusters;
         let dimensions = Dimensions::find(&base.table);
         let as_found: Vec<usize> = (0..clusters.n_clusters()).collect();
         let labels = relabel(&clusters.labels, &as_found);
