@@ -53,7 +53,11 @@ pub(crate) fn read(
         if let Some(error) = sink.broken {
             return Err(error);
         }
-        if values.is_empty() { values = sink.values } else { values.extend(sink.values) }
+        if values.is_empty() {
+            values = sink.values
+        } else {
+            values.extend(sink.values)
+        }
         Ok(())
     })?;
     if values.is_empty() {

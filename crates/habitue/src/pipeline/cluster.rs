@@ -3,13 +3,13 @@
 use std::io::Write;
 use std::path::Path;
 
+use habitue_core::Matrix;
 use habitue_core::cluster::NOISE;
 use habitue_core::cluster::agglomerative::Over;
 use habitue_core::cluster::algorithm::{Details, Found};
 use habitue_core::evaluate;
 use habitue_core::prepare::{Preparation, Scale, Skew};
 use habitue_core::table::{Column, Feature, Unit, Values};
-use habitue_core::Matrix;
 use serde::Serialize;
 
 use super::Observer;
@@ -109,7 +109,10 @@ pub fn cluster(job: &ClusterJob, observer: &dyn Observer) -> Result<ClusterRun, 
         }
     };
     if let (Count::Given(_), true) = (job.count, job.method.finds_count()) {
-        warnings.push(format!("{} finds the number of clusters itself: the number given is not used", job.method));
+        warnings.push(format!(
+            "{} finds the number of clusters itself: the number given is not used",
+            job.method
+        ));
     }
     let found = job.method.algorithm(k, &job.tuning, job.seed).fit(x)?;
     observer.stage("evaluating");
@@ -157,8 +160,12 @@ impl ClusterRun {
 /// The columns on one scale; nothing else is done to them.
 fn scale_columns(names: &[String], matrix: &Matrix, scale: Scale) -> Result<Matrix, Error> {
     let column = |(at, name): (usize, &String)| {
-        let feature =
-            Feature { name: name.clone(), label: name.clone(), unit: Unit::Number, description: String::new() };
+        let feature = Feature {
+            name: name.clone(),
+            label: name.clone(),
+            unit: Unit::Number,
+            description: String::new(),
+        };
         Column { feature, values: Values::Number(matrix.rows().map(|row| row[at]).collect()) }
     };
     let columns: Vec<Column> = names.iter().enumerate().map(column).collect();

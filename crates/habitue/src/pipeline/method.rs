@@ -60,6 +60,9 @@ pub struct Tuning {
     pub covariance: Option<Covariance>,
 }
 
+/// Rows that make a cluster in HDBSCAN* if nothing else is said, as elsewhere.
+const MIN_CLUSTER_SIZE: usize = 5;
+
 /// A number of clusters, and why.
 pub(crate) struct Chosen {
     pub(crate) k: usize,
@@ -114,7 +117,7 @@ impl Method {
             Self::Single => linked(Linkage::Single),
             Self::Dbscan => Algorithm::Dbscan(Dbscan { eps: tuning.eps, min_points: tuning.min_points }),
             Self::Hdbscan => {
-                Algorithm::Hdbscan(tuning.min_cluster_size.map_or_else(Hdbscan::default, Hdbscan::new))
+                Algorithm::Hdbscan(Hdbscan::new(tuning.min_cluster_size.unwrap_or(MIN_CLUSTER_SIZE)))
             }
         }
     }
