@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{Nearest, nearest};
+use crate::cluster::{Assigner, Nearest, nearest};
 use crate::math::distance::squared;
 use crate::prepare::FittedPreparation;
 use crate::rfm::RfmThresholds;
@@ -21,6 +21,28 @@ pub struct Model {
     pub spread: f64,
     /// Where RFM scores change, where the customers were scored.
     pub rfm: Option<RfmThresholds>,
+    /// How customers are placed where it is not the nearest centre that decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placer: Option<Placer>,
+}
+
+/// A clustering of another kind than by nearest centre, and the segments that its clusters became.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Placer {
+    /// The fitted clustering.
+    pub assigner: Assigner,
+    /// The index of the segment of each cluster.
+    pub segments: Vec<u32>,
+}
+
+impl Placer {
+    /// The segment and the confidence of a row; `None` if no cluster takes it.
+    fn place(&self, row: &[f64]) -> Option<(usize, f64)> {
+        let found = self.assigner.assign(row).ok()?;
+        let segment = self.segments.get(found.index? as usize)?;
+        Some((*segment as usize, found.confidence))
+    }
 }
 
 /// One segment of a model.
@@ -65,7 +87,8 @@ pub struct Named {
 }
 
 impl Model {
-    /// Puts a model together from centres (one row a segment) and the customers it was fitted on.
+    /// Puts a model together from centres (one row a segment) and the customers it was fitted on; a placer says where
+    /// they belong where the nearest centre does not.
     ///
     /// # Errors
     /// When the table lacks a feature, or prepared values are not finite.
@@ -75,6 +98,7 @@ impl Model {
         named: Vec<Named>,
         table: &Table,
         rfm: Option<RfmThresholds>,
+        placer: Option<Placer>,
     ) -> Result<Self> {
         let columns = columns_of(&preparation, table)?;
         let tamed = preparation.transform(&columns)?;
@@ -82,9 +106,10 @@ impl Model {
         let mut radius = vec![0.0_f64; centres.n_rows()];
         let mut within = 0.0;
         for (tamed, plain) in tamed.rows().zip(plain.rows()) {
-            let found = nearest(centres, tamed);
-            within += found.squared;
-            radius[found.index] = radius[found.index].max(squared(plain, centres.row(found.index)).sqrt());
+            let placed = placer.as_ref().and_then(|placer| placer.place(tamed));
+            let index = placed.map_or_else(|| nearest(centres, tamed).index, |(index, _)| index);
+            within += squared(tamed, centres.row(index));
+            radius[index] = radius[index].max(squared(plain, centres.row(index)).sqrt());
         }
         let segments =
             named.into_iter().zip(centres.rows()).zip(radius).map(|((named, centre), radius)| ModelSegment {
@@ -95,7 +120,7 @@ impl Model {
                 radius,
             });
         let spread = within / tamed.values().len() as f64;
-        Ok(Self { segments: segments.collect(), preparation, spread, rfm })
+        Ok(Self { segments: segments.collect(), preparation, spread, rfm, placer })
     }
 
     /// The names of the features that a table must have, in order.
@@ -103,8 +128,9 @@ impl Model {
         self.preparation.columns.iter().map(crate::prepare::FittedColumn::name)
     }
 
-    /// Places every customer of a table in the nearest segment.
+    /// Places every customer of a table: by the placer if there is one, else in the nearest segment.
     ///
+    /// A customer whom the placer puts nowhere is placed in the nearest segment with confidence 0.
     /// The confidence is the posterior probability of the segment if every segment were a round Gaussian of the pooled
     /// spread σ² and equal weight: `1 / Σⱼ exp((d₁² − dⱼ²) / 2σ²)`; 1 where there is one segment, and on a tie of two ½.
     /// Costs `O(n k d)`.
@@ -123,12 +149,9 @@ impl Model {
     }
 
     fn place(&self, centres: &Matrix, tamed: &[f64], plain: &[f64]) -> Placement {
-        let Nearest { index, squared: least, .. } = nearest(centres, tamed);
-        let confidence = if self.spread > 0.0 {
-            let weights = centres.rows().map(|c| ((least - squared(tamed, c)) / (2.0 * self.spread)).exp());
-            1.0 / weights.sum::<f64>()
-        } else {
-            1.0
+        let (index, confidence) = match &self.placer {
+            Some(placer) => placer.place(tamed).unwrap_or_else(|| (nearest(centres, tamed).index, 0.0)),
+            None => self.nearest(centres, tamed),
         };
         let distance = squared(plain, centres.row(index)).sqrt();
         Placement {
@@ -136,6 +159,14 @@ impl Model {
             confidence,
             fits: distance <= REACH * self.segments[index].radius + f64::EPSILON,
         }
+    }
+
+    /// The nearest segment, and how probable it is against the others.
+    fn nearest(&self, centres: &Matrix, tamed: &[f64]) -> (usize, f64) {
+        let Nearest { index, squared: least, .. } = nearest(centres, tamed);
+        let weight = |centre| ((least - squared(tamed, centre)) / (2.0 * self.spread)).exp();
+        let confidence = if self.spread > 0.0 { 1.0 / centres.rows().map(weight).sum::<f64>() } else { 1.0 };
+        (index, confidence)
     }
 
     fn centres(&self) -> Result<Matrix> {
@@ -184,7 +215,7 @@ mod tests {
             persona: name.to_owned(),
             persona_key: name.to_owned(),
         });
-        Model::new(preparation, &centres, named.to_vec(), &table, None).unwrap()
+        Model::new(preparation, &centres, named.to_vec(), &table, None, None).unwrap()
     }
 
     fn place(value: f64) -> Placement {

@@ -7,6 +7,7 @@ pub mod outcome;
 pub mod write;
 pub mod ingest;
 mod fold;
+pub mod method;
 pub mod report;
 pub mod settings;
 pub mod model_file;

@@ -44,6 +44,9 @@ pub struct Outcome {
     pub features: Vec<FeatureNote>,
     /// How the number of segments was chosen.
     pub choice: Choice,
+    /// How customers were grouped.
+    #[serde(default)]
+    pub algorithm: AlgorithmNote,
     /// The segments, most valuable first.
     pub segments: Vec<Segment>,
     /// RFM scores and grid; absent where recency, orders or spend are not known.
@@ -180,6 +183,51 @@ pub struct Choice {
     pub picks: Vec<Pick>,
     /// The verdict in sentences.
     pub reasons: Vec<String>,
+}
+
+/// How customers were grouped, and what other ways would give.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AlgorithmNote {
+    /// The name of the algorithm in settings.
+    pub name: String,
+    /// The name for people.
+    pub label: String,
+    /// Why this one, in sentences; empty when it was said by the user or is the default.
+    pub reasons: Vec<String>,
+    /// Every algorithm that was tried, best first; empty unless they were to be compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compared: Vec<Compared>,
+}
+
+/// What one algorithm would give.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// Its name in settings.
+    pub name: String,
+    /// Its name for people.
+    pub label: String,
+    /// The number of segments.
+    pub segments: usize,
+    /// The share of customers in the smallest segment.
+    pub smallest_share: f64,
+    /// The share of customers in the largest segment.
+    pub largest_share: f64,
+    /// The share of customers that the algorithm itself puts nowhere; they are placed in the nearest segment.
+    pub nowhere_share: f64,
+    /// Mean silhouette, −1 to 1; higher is better.
+    pub silhouette: Option<f64>,
+    /// Calinski-Harabasz index; higher is better.
+    pub calinski_harabasz: Option<f64>,
+    /// Davies-Bouldin index; lower is better.
+    pub davies_bouldin: Option<f64>,
+    /// Whether number and sizes of its segments are within the shop's bounds.
+    pub allowed: bool,
+    /// How far it agrees with the algorithm used: adjusted Rand index, 1 when equal.
+    pub agreement: f64,
+    /// Customers who would be with others than now.
+    pub moved: usize,
+    /// What they have brought.
+    pub moved_revenue: Money,
 }
 
 /// What one number of segments would give. Absent figures are not defined for that number.

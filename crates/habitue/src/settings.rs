@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::ingest::ReadSettings;
+use crate::method::{Algorithm, Tuning};
 
 /// Everything that decides what a run does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,6 +33,10 @@ pub struct Settings {
     pub preparation: Preparation,
     /// How many segments.
     pub choose: ChooseK,
+    /// How customers are grouped.
+    pub algorithm: Algorithm,
+    /// What some algorithms can be told beside the number of segments.
+    pub tuning: Tuning,
     /// A file of persona rules in place of the built-in ones.
     pub personas: Option<PathBuf>,
     /// A file of action rules in place of the built-in ones.
@@ -48,6 +53,8 @@ impl Default for Settings {
             memory_mb: 2048,
             preparation: Preparation::default(),
             choose: ChooseK::default(),
+            algorithm: Algorithm::default(),
+            tuning: Tuning::default(),
             personas: None,
             actions: None,
         }

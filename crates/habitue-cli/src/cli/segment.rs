@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use habitue::method::Algorithm;
 use habitue::outcome::Outcome;
 use habitue::results::Results;
 use habitue::write::TableFormat;
@@ -19,6 +21,7 @@ use crate::ui::{self, Failure};
   habitue segment data/online_retail.parquet
   habitue segment orders.csv -o results --k 5
   habitue segment 'exports/2024-*.csv.gz' --map customer=\"Customer E-Mail\" --dates dmy
+  habitue segment orders.csv --algorithm compare
   habitue segment customers.csv --features \"Age,Annual Income (k$),Spending Score (1-100)\"")]
 pub(crate) struct Segment {
     #[command(flatten)]
@@ -47,6 +50,9 @@ pub(crate) struct Segment {
     /// Smallest share of customers in a segment, 0 to 1 [default: 0.02]
     #[arg(long, value_name = "SHARE", help_heading = "Segments")]
     min_share: Option<f64>,
+    /// How customers are grouped; compare tries all that suit and takes the one that ranks first [default: kmeans]
+    #[arg(long, value_name = "NAME", value_parser = algorithms(), help_heading = "Segments")]
+    algorithm: Option<Algorithm>,
     /// The same seed gives the same segments [default: 0]
     #[arg(long, value_name = "N", help_heading = "Segments")]
     seed: Option<u64>,
@@ -59,6 +65,11 @@ pub(crate) struct Segment {
     /// Print the settings, all of them, and stop before anything is read
     #[arg(long, help_heading = "Run")]
     dry_run: bool,
+}
+
+/// The names of algorithms.
+fn algorithms() -> impl TypedValueParser<Value = Algorithm> {
+    PossibleValuesParser::new(Algorithm::names()).try_map(|name| name.parse::<Algorithm>())
 }
 
 impl Segment {
@@ -75,6 +86,7 @@ impl Segment {
         choose.max_segments = self.max_segments.unwrap_or(choose.max_segments);
         choose.min_share = self.min_share.unwrap_or(choose.min_share);
         choose.seed = self.seed.unwrap_or(choose.seed);
+        settings.algorithm = self.algorithm.unwrap_or(settings.algorithm);
         settings.features = self.features.clone().or(settings.features);
         settings.personas = self.personas.clone().or(settings.personas);
         settings.actions = self.actions.clone().or(settings.actions);

@@ -13,10 +13,10 @@ use habitue_core::table::{Column, Feature, Unit, Values};
 use serde::Serialize;
 
 use super::Observer;
-use super::method::{Count, Method, Tuning};
 use crate::error::Error;
 use crate::ingest::ReadSettings;
 use crate::ingest::numbers::{self, Numbers};
+use crate::method::{Count, Method, Tuning};
 use crate::write::table::{Cells, Sheet};
 use crate::write::{TableFormat, replace_file};
 

@@ -3,10 +3,10 @@
 pub(crate) mod orders;
 pub(crate) mod customers;
 mod features;
+mod grouping;
 mod segment;
 mod assign;
 mod fold;
-mod method;
 mod cluster;
 
 use std::path::PathBuf;
@@ -16,7 +16,6 @@ pub use self::cluster::{ClusterJob, ClusterRun, Metrics, cluster};
 pub use self::features::{FeaturesRun, features};
 pub(crate) use self::features::{feature_cells, ids};
 pub use self::fold::{FoldRun, fold};
-pub use self::method::{Count, Method, Tuning};
 pub use self::segment::{Placed, SegmentRun, segment};
 
 use crate::settings::Settings;

@@ -3,7 +3,7 @@
 use habitue_core::action::{ActionRules, segment_facts};
 use habitue_core::choose_k::{self, ChooseK};
 use habitue_core::cluster::distinct_rows;
-use habitue_core::model::{Model, Named, Placement};
+use habitue_core::model::{Model, Named, Placement, Placer};
 use habitue_core::persona::{Dimensions, Naming, PersonaRules, name_segments, order_by_value, relabel};
 use habitue_core::prepare::FittedPreparation;
 use habitue_core::profile::profiles;
@@ -12,6 +12,7 @@ use habitue_core::rule::{Rule, RuleSearch};
 use habitue_core::table::{Column, Table, Values};
 use habitue_core::{Error as CoreError, Matrix, Money, Segmented, features};
 
+use super::grouping::{Groups, group};
 use super::{Inputs, Observer, customers, orders};
 use crate::error::Error;
 use crate::ingest::plan::Plan;
@@ -91,19 +92,21 @@ pub fn segment(
     let (preparation, x) = prepare(&mut base, settings)?;
     observer.stage("choosing the number of segments");
     let choice = choose(&settings.choose, &x)?;
+    let groups = group(&x, &choice, settings, &base.net, observer)?;
     observer.stage("naming segments");
-    let meaning = Meaning::new(&base, &choice, &personas)?;
+    let meaning = Meaning::new(&base, &groups, &personas)?;
     let thresholds = rfm_thresholds(&base.table)?;
-    let centres = choice.clusters.centres.select(&meaning.order);
+    let centres = groups.centres.select(&meaning.order);
+    let placer = groups.assigner.clone().map(|assigner| Placer { assigner, segments: meaning.segment_of_group() });
     let named = meaning.names.iter().map(|n| Named {
         name: n.name.clone(),
         persona: n.persona.clone(),
         persona_key: n.persona_key.clone(),
     });
-    let model = Model::new(preparation, &centres, named.collect(), &base.table, thresholds)?;
+    let model = Model::new(preparation, &centres, named.collect(), &base.table, thresholds, placer)?;
     let places = model.assign(&base.table)?;
     let scores = model.rfm.as_ref().and_then(|t| score_all(t, &base.table));
-    let segments = describe(&base, &meaning, &choice, &places, &actions)?;
+    let segments = describe(&base, &meaning, &groups, &places, &actions)?;
     let outcome = Outcome {
         schema_version: SCHEMA_VERSION,
         program: format!("habitue {}", env!("CARGO_PKG_VERSION")),
@@ -118,7 +121,8 @@ pub fn segment(
         revenue: base.net.iter().copied().sum(),
         without_purchase: base.without_purchase.clone(),
         features: feature_notes(&base, &model),
-        choice: choice_note(&choice, settings.choose.k.is_some(), x.n_rows()),
+        choice: choice_note(&choice, meaning.order.len(), settings.choose.k.is_some(), x.n_rows()),
+        algorithm: groups.note,
         rfm: model
             .rfm
             .as_ref()
@@ -262,17 +266,25 @@ struct Meaning {
 }
 
 impl Meaning {
-    fn new(base: &Base, choice: &choose_k::Choice, rules: &PersonaRules) -> Result<Self, Error> {
-        let clusters = &choice.clusters;
+    fn new(base: &Base, groups: &Groups, rules: &PersonaRules) -> Result<Self, Error> {
         let dimensions = Dimensions::find(&base.table);
-        let as_found: Vec<usize> = (0..clusters.n_clusters()).collect();
-        let labels = relabel(&clusters.labels, &as_found);
+        let as_found: Vec<usize> = (0..groups.centres.n_rows()).collect();
+        let labels = relabel(&groups.labels, &as_found);
         let order = order_by_value(&Segmented::new(&base.table, &labels, as_found.len())?, &dimensions);
-        let labels = relabel(&clusters.labels, &order);
+        let labels = relabel(&groups.labels, &order);
         let segmented =
             Segmented::new(&base.table, &labels, order.len())?.in_currency(base.currency.as_deref());
         let names = name_segments(rules, &segmented, &dimensions)?;
         Ok(Self { order, labels, dimensions, names })
+    }
+
+    /// The segment that each group became.
+    fn segment_of_group(&self) -> Vec<u32> {
+        let mut segments = vec![0; self.order.len()];
+        for (segment, &group) in self.order.iter().enumerate() {
+            segments[group] = segment as u32;
+        }
+        segments
     }
 
     fn segmented<'a>(&'a self, base: &'a Base) -> Result<Segmented<'a>, Error> {
@@ -284,7 +296,7 @@ impl Meaning {
 fn describe(
     base: &Base,
     meaning: &Meaning,
-    choice: &choose_k::Choice,
+    groups: &Groups,
     places: &[Placement],
     rules: &ActionRules,
 ) -> Result<Vec<Segment>, Error> {
@@ -307,7 +319,7 @@ fn describe(
             .map(|(p, _)| p.confidence)
             .collect();
         let rule = if meaning.order.len() > 1 { search.explain(&segmented, segment)? } else { everybody() };
-        let silhouettes = &choice.chosen().segment_silhouettes;
+        let silhouettes = &groups.silhouettes;
         segments.push(Segment {
             id: segment + 1,
             name: naming.name.clone(),
@@ -406,7 +418,7 @@ fn feature_notes(base: &Base, model: &Model) -> Vec<FeatureNote> {
     base.table.columns.iter().map(note).collect()
 }
 
-fn choice_note(choice: &choose_k::Choice, forced: bool, n: usize) -> Choice {
+fn choice_note(choice: &choose_k::Choice, k: usize, forced: bool, n: usize) -> Choice {
     let candidate = |c: &choose_k::Candidate| Candidate {
         k: c.k,
         inertia: c.inertia,
@@ -425,7 +437,7 @@ fn choice_note(choice: &choose_k::Choice, forced: bool, n: usize) -> Choice {
         value.as_str().unwrap_or_default().to_owned()
     };
     Choice {
-        k: choice.k,
+        k,
         forced,
         candidates: choice.candidates.iter().map(candidate).collect(),
         picks: choice.picks.iter().map(|p| Pick { index: key(p), k: p.k, text: p.text.clone() }).collect(),

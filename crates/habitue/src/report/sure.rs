@@ -6,7 +6,7 @@ use plotly::{Scatter, Traces};
 
 use crate::outcome::Candidate;
 use crate::report::chart::{Chart, DataTable, Drawing, axis, layout, marker, quiet_line};
-use crate::report::format::{NONE, decimal, of_hundred, share};
+use crate::report::format::{NONE, counted, decimal, of_hundred, share};
 use crate::report::story::{Shown, Story};
 
 #[derive(Template)]
@@ -15,7 +15,16 @@ pub(super) struct Sure<'a> {
     story: &'a Story<'a>,
     charts: Vec<Chart>,
     candidates: Vec<CandidateRow>,
+    compared: Vec<ComparedRow<'a>>,
     clarity: Vec<Clarity<'a>>,
+}
+
+/// One algorithm, and what it would change.
+struct ComparedRow<'a> {
+    label: &'a str,
+    used: bool,
+    figures: [String; 6],
+    change: String,
 }
 
 struct CandidateRow {
@@ -86,6 +95,30 @@ impl<'a> Sure<'a> {
                 figures,
             }
         });
+        let compared = story.outcome.algorithm.compared.iter().map(|c| {
+            let used = c.name == story.outcome.algorithm.name;
+            let figures = [
+                c.segments.to_string(),
+                share(c.smallest_share),
+                share(c.largest_share),
+                figure(c.silhouette, 3),
+                figure(c.calinski_harabasz, 0),
+                figure(c.davies_bouldin, 3),
+            ];
+            let change = match (used, c.moved) {
+                (true, _) => "used here".to_owned(),
+                (false, 0) => "nobody would be with others".to_owned(),
+                (false, moved) => {
+                    let worth = if story.outcome.revenue > habitue_core::Money::ZERO {
+                        format!(", who brought {}", story.format.money(c.moved_revenue))
+                    } else {
+                        String::new()
+                    };
+                    format!("{} would be with others{worth}", counted(moved as u64, "customer"))
+                }
+            };
+            ComparedRow { label: &c.label, used, figures, change }
+        });
         let charts = [
             index_chart(
                 story,
@@ -122,6 +155,7 @@ impl<'a> Sure<'a> {
         Self {
             charts: charts.into_iter().flatten().collect(),
             candidates: candidates.collect(),
+            compared: compared.collect(),
             clarity: clarity.collect(),
             story,
         }

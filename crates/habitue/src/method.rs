@@ -1,16 +1,17 @@
 //! The clusterings by name, as the command line and the settings know them.
 
 use std::fmt;
+use std::str::FromStr;
 
 use habitue_core::Matrix;
 use habitue_core::choose_k::ChooseK;
 use habitue_core::cluster::agglomerative::{Agglomerative, Linkage};
-use habitue_core::cluster::algorithm::Algorithm;
+use habitue_core::cluster::algorithm;
 use habitue_core::cluster::dbscan::Dbscan;
 use habitue_core::cluster::hdbscan::Hdbscan;
 use habitue_core::cluster::kmeans::KMeans;
 use habitue_core::cluster::mixture::{Covariance, GaussianMixture};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::error::Error;
 
@@ -35,6 +36,64 @@ pub enum Method {
     Dbscan,
     /// HDBSCAN*.
     Hdbscan,
+}
+
+/// How customers are grouped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Algorithm {
+    /// By one method.
+    Named(Method),
+    /// By the one that ranks first of all that suit.
+    Compare,
+}
+
+impl Default for Algorithm {
+    fn default() -> Self {
+        Self::Named(Method::default())
+    }
+}
+
+/// The word for [`Algorithm::Compare`].
+const COMPARE: &str = "compare";
+
+impl Algorithm {
+    /// Every name that can be given.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        Method::ALL.into_iter().map(Method::name).chain([COMPARE])
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        if name == COMPARE {
+            return Ok(Self::Compare);
+        }
+        let known = Method::ALL.into_iter().find(|method| method.name() == name);
+        known.map(Self::Named).ok_or_else(|| format!("one of {}", Self::names().collect::<Vec<_>>().join(", ")))
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Named(method) => method.fmt(f),
+            Self::Compare => f.write_str(COMPARE),
+        }
+    }
+}
+
+impl Serialize for Algorithm {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Algorithm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
 }
 
 /// How many clusters.
@@ -82,6 +141,20 @@ impl Method {
         Self::Hdbscan,
     ];
 
+    /// The name for people.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Kmeans => "k-means",
+            Self::Mixture => "Gaussian mixture",
+            Self::Ward => "Ward's hierarchy",
+            Self::Average => "average linkage",
+            Self::Complete => "complete linkage",
+            Self::Single => "single linkage",
+            Self::Dbscan => "DBSCAN",
+            Self::Hdbscan => "HDBSCAN",
+        }
+    }
+
     /// The name in settings.
     pub fn name(self) -> &'static str {
         match self {
@@ -102,7 +175,8 @@ impl Method {
     }
 
     /// The clustering with its settings; `k` matters where the method does not find the number itself.
-    pub(crate) fn algorithm(self, k: usize, tuning: &Tuning, seed: u64) -> Algorithm {
+    pub(crate) fn algorithm(self, k: usize, tuning: &Tuning, seed: u64) -> algorithm::Algorithm {
+        use algorithm::Algorithm;
         let linked = |linkage| Algorithm::Agglomerative(Agglomerative { linkage, ..Agglomerative::new(k) });
         match self {
             Self::Kmeans => Algorithm::KMeans(KMeans { seed, ..KMeans::new(k) }),
