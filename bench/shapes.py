@@ -190,6 +190,7 @@ def run_peer(**task):
     labels, objective = fit()
     seconds, after = time.perf_counter() - begin, usage()
     labels = np.asarray(labels)
+    objective = objective() if callable(objective) else objective
     np.where(labels < 0, NOISE, labels).astype(np.uint32).tofile(task["labels"])
     found = {"seconds": seconds, "processor": after[0] - before[0], "memory": after[1] - before[1]}
     found |= {"objective": objective, "n_clusters": int(labels.max()) + 1, "n_noise": int((labels < 0).sum())}
@@ -227,7 +228,7 @@ def peer(task, x):
         def fit():
             model = FromLabels(k).fit(x)
             labels = model.predict(x)
-            return labels, model.score(x[:: max(1, len(x) // 10_000)])
+            return labels, lambda: model.score(x)
 
         return fit
     if job == "dbscan":
