@@ -49,8 +49,8 @@ JOBS = {
 
 
 def main():
-    if len(sys.argv) > 1 and sys.argv[1] == "--peer":
-        run_peer(json.loads(sys.argv[2]))
+    if len(sys.argv) > 1 and sys.argv[1] in CHILDREN:
+        CHILDREN[sys.argv[1]](**json.loads(sys.argv[2]))
         return
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("jobs", nargs="*", metavar="JOB", help="what to measure (default: all)")
@@ -77,13 +77,26 @@ def build():
 
 def points(table, n, d):
     """The file of a table of `n` rows of `d` columns; the same every time."""
-    import numpy as np
-
     file = DATA / f"{table}_{n}_{d}.npy"
     if not file.exists():
-        draw = np.random.Generator(np.random.PCG64(n + d))
-        np.save(file, np.ascontiguousarray(TABLES[table](draw, n, d)))
+        child("--make", file=str(file), table=table, n=n, d=d)
     return file
+
+
+def child(what, **task):
+    """Runs a function of this file in a process of its own and gives back what it prints.
+
+    A process starts with the memory of the one that started it on its account, so this one stays small.
+    """
+    command = [sys.executable, __file__, what, json.dumps(task)]
+    return subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def make(file, table, n, d):
+    import numpy as np
+
+    draw = np.random.Generator(np.random.PCG64(n + d))
+    np.save(file, np.ascontiguousarray(TABLES[table](draw, n, d)))
 
 
 def blobs(draw, n, d):
@@ -119,7 +132,7 @@ def measure(program, job, file, name, settings, peers, rounds):
         start = {}
         if job == "mixture":
             start = {"start": str(Path(folder) / "start")}
-            run_peer({"job": "start", "file": str(file), "labels": start["start"], **settings})
+            child("--peer", job="start", file=str(file), labels=start["start"], **settings)
         runs = {who: [] for who in ["habitue", *peers]}
         for _ in range(rounds):
             for who in runs:
@@ -132,7 +145,7 @@ def measure(program, job, file, name, settings, peers, rounds):
                     runs[who].append(run([sys.executable, __file__, "--peer", json.dumps(task)], is_ours=False))
         for who, measured in runs.items():
             found = measured[0]
-            agreement = "" if who == "habitue" else f"{rand(folder, who):.4f}"
+            agreement = "" if who == "habitue" else child("--rand", folder=folder, peer=who).strip()
             cells = [f"{job}, {name}", who, *(spread(measured, key) for key in ("seconds", "processor", "memory"))]
             cells += [f"{found['objective']:.6g}", f"{found['n_clusters']}", f"{found['n_noise']:,}", agreement]
             print("|", " | ".join(cells), "|", flush=True)
@@ -148,7 +161,7 @@ def rand(folder, peer):
     from sklearn.metrics import adjusted_rand_score
 
     ours, theirs = (np.fromfile(Path(folder) / who, dtype=np.uint32) for who in ("habitue", peer))
-    return adjusted_rand_score(ours, theirs)
+    print(f"{adjusted_rand_score(ours, theirs):.4f}")
 
 
 def run(command, is_ours):
@@ -165,7 +178,7 @@ def run(command, is_ours):
     return found
 
 
-def run_peer(task):
+def run_peer(**task):
     """One fit of a peer, in this process."""
     import time
 
@@ -177,6 +190,7 @@ def run_peer(task):
     labels, objective = fit()
     seconds, after = time.perf_counter() - begin, usage()
     labels = np.asarray(labels)
+    objective = objective() if callable(objective) else objective
     np.where(labels < 0, NOISE, labels).astype(np.uint32).tofile(task["labels"])
     found = {"seconds": seconds, "processor": after[0] - before[0], "memory": after[1] - before[1]}
     found |= {"objective": objective, "n_clusters": int(labels.max()) + 1, "n_noise": int((labels < 0).sum())}
@@ -214,7 +228,7 @@ def peer(task, x):
         def fit():
             model = FromLabels(k).fit(x)
             labels = model.predict(x)
-            return labels, model.score(x[:: max(1, len(x) // 10_000)])
+            return labels, lambda: model.score(x)
 
         return fit
     if job == "dbscan":
@@ -250,6 +264,8 @@ def peer(task, x):
 
     return fit
 
+
+CHILDREN = {"--peer": run_peer, "--make": make, "--rand": rand}
 
 if __name__ == "__main__":
     main()

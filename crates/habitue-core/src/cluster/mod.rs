@@ -9,7 +9,7 @@ mod contract;
 mod contract_shapes;
 pub mod dbscan;
 pub mod dendrogram;
-mod distinct;
+mod folded;
 pub mod hdbscan;
 pub mod kmeans;
 pub mod lloyd;

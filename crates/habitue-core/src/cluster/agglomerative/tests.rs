@@ -178,7 +178,8 @@ proptest! {
         let found = with(ALL[which], k).fit(&x, Some(&weights)).unwrap();
         let (heights, labels) = plain(&x, &weights, ALL[which], k);
         for (merge, height) in found.dendrogram.merges.iter().zip(&heights) {
-            prop_assert!((merge.height - height).abs() <= 1e-12 * height, "{} {height}", merge.height);
+            // Means of rows near 1 are rounded by 1e-16, however near to each other they lie.
+            prop_assert!((merge.height - height).abs() <= 1e-12 * height + 1e-14, "{} {height}", merge.height);
         }
         prop_assert_eq!(found.dendrogram.merges.len(), heights.len());
         prop_assert_eq!(&found.grouping.labels, &labels);

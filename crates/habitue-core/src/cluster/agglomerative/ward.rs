@@ -126,6 +126,8 @@ struct Index {
     tree: KdTree,
     /// The cluster at each position of the tree.
     clusters: Vec<u32>,
+    /// The position of each cluster.
+    positions: Vec<u32>,
     /// The least weight below each node.
     least_weight: Vec<f64>,
     is_renewed: Vec<bool>,
@@ -150,8 +152,12 @@ impl Index {
                 }
             };
         }
+        let mut positions = vec![0; clusters.weights.len()];
+        for (position, &at) in (0..).zip(&of_position) {
+            positions[at as usize] = position;
+        }
         let is_renewed = vec![false; clusters.weights.len()];
-        Self { tree, clusters: of_position, least_weight, is_renewed, renewed: Vec::new() }
+        Self { tree, clusters: of_position, positions, least_weight, is_renewed, renewed: Vec::new() }
     }
 
     /// Marks a cluster that was made since.
@@ -173,11 +179,7 @@ impl Index {
         let renewed: Vec<u32> = self.renewed.iter().copied().filter(|&at| clusters.lives(at)).collect();
         // Neighbours in the tree are searched for one after the other.
         let mut order: Vec<u32> = (0..searching.len() as u32).collect();
-        let mut position_of = vec![0_u32; clusters.weights.len()];
-        for (position, &at) in (0..).zip(&self.clusters) {
-            position_of[at as usize] = position;
-        }
-        order.sort_unstable_by_key(|&at| position_of[searching[at as usize] as usize]);
+        order.sort_unstable_by_key(|&at| self.positions[searching[at as usize] as usize]);
         let of_some = |order: &[u32]| -> Vec<(u32, (f64, u32))> {
             let mut open = Vec::new();
             Arch::new().dispatch(|| {

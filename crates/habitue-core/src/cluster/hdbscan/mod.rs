@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use self::fitted::FittedHdbscan;
 use super::assigner::{Grouping, NOISE, check_rows};
 use super::dendrogram::{Dendrogram, Join};
-use super::distinct::Distinct;
+use super::folded::Folded;
 use super::spanning::spanning_tree;
 use crate::math::kd_tree::{KdTree, Nearby};
 use crate::{Error, Matrix, Result};
@@ -37,9 +37,11 @@ pub enum Selection {
 ///   last rows leave it: 1 in the core, 0 for noise.
 /// - Equal rows are folded, count as often as they occur and share a label; row weights count as repeated
 ///   rows. More than `min_cluster_size` equal rows are infinitely dense, and a cluster.
-/// - Joins at the same distance are one split, so the order of rows does not matter; without ties the labels
-///   are those of `scikit-learn` and of the Python package `hdbscan` (whose `min_samples` leaves the row
-///   itself out and is one less).
+/// - Joins at the same distance are one split, so the order of rows does not matter. There always are such
+///   joins: a row reaches all its neighbours at its own core distance. Where one bridges two clusters, it
+///   belongs to neither here; programs that join two at a time (`scikit-learn`, the Python package `hdbscan`,
+///   whose `min_samples` leaves the row itself out and is one less) give it to the one that they happen to
+///   join first, and differ from each other in such rows as well.
 /// - Clusters are numbered by their first row. With the whole as the only candidate, everything is noise
 ///   unless `allow_single_cluster` is set. Noise only is a result, not an error.
 ///
@@ -51,7 +53,7 @@ pub enum Selection {
 ///
 /// ```
 /// use habitue_core::{Matrix, cluster::{NOISE, hdbscan::Hdbscan}};
-/// let x = Matrix::new(1, vec![1.0, 1.1, 1.3, 4.0, 9.0, 9.2, 9.3])?;
+/// let x = Matrix::new(1, vec![1.0, 1.1, 1.3, 40.0, 9.0, 9.2, 9.3])?;
 /// let found = Hdbscan { min_samples: Some(2), ..Hdbscan::new(3) }.fit(&x, None)?;
 /// assert_eq!(found.grouping.labels, [0, 0, 0, NOISE, 1, 1, 1]);
 /// # Ok::<(), habitue_core::Error>(())
@@ -112,7 +114,7 @@ impl Hdbscan {
                 return Err(Error::Setting { setting, allowed, got: value.to_string() });
             }
         }
-        let distinct = Distinct::new(x, weights);
+        let distinct = Folded::new(x, weights);
         let tree = KdTree::new(&distinct.rows);
         let in_tree: Vec<f64> = tree.rows().iter().map(|&row| distinct.weights[row as usize]).collect();
         let core_in_tree = core_squared(&tree, &in_tree, min_samples);

@@ -4,7 +4,7 @@ use crate::Matrix;
 use crate::math::random::mix;
 
 /// The different rows of a matrix, in the order in which they first occur.
-pub(super) struct Distinct {
+pub(super) struct Folded {
     /// The different rows.
     pub(super) rows: Matrix,
     /// The weight of each: the sum over its equals.
@@ -13,7 +13,7 @@ pub(super) struct Distinct {
     pub(super) of_row: Vec<u32>,
 }
 
-impl Distinct {
+impl Folded {
     /// Folds equal rows; 0 and −0 are equal. At least one row, fewer than 2³². Costs `O(n (d + log n))`.
     pub(super) fn new(x: &Matrix, weights: Option<&[f64]>) -> Self {
         // Adding 0 makes −0 a 0.
@@ -60,10 +60,10 @@ mod tests {
     #[test]
     fn equal_rows_are_folded_in_the_order_of_their_first() {
         let x = Matrix::new(2, vec![5.0, 1.0, 0.0, 2.0, 5.0, 1.0, -0.0, 2.0, 1.0, 5.0]).unwrap();
-        let distinct = Distinct::new(&x, Some(&[1.0, 2.0, 3.0, 4.0, 5.0]));
-        assert_eq!(distinct.rows.values(), [5.0, 1.0, 0.0, 2.0, 1.0, 5.0]);
-        assert_eq!(distinct.weights, [4.0, 6.0, 5.0]);
-        assert_eq!(distinct.of_row, [0, 1, 0, 1, 2]);
-        assert_eq!(distinct.spread(&['a', 'b', 'c']), ['a', 'b', 'a', 'b', 'c']);
+        let folded = Folded::new(&x, Some(&[1.0, 2.0, 3.0, 4.0, 5.0]));
+        assert_eq!(folded.rows.values(), [5.0, 1.0, 0.0, 2.0, 1.0, 5.0]);
+        assert_eq!(folded.weights, [4.0, 6.0, 5.0]);
+        assert_eq!(folded.of_row, [0, 1, 0, 1, 2]);
+        assert_eq!(folded.spread(&['a', 'b', 'c']), ['a', 'b', 'a', 'b', 'c']);
     }
 }
