@@ -5,6 +5,7 @@
 
 mod assign;
 mod bad_inputs;
+mod cluster;
 mod determinism;
 mod features;
 mod fold;
