@@ -3,8 +3,11 @@
 use rayon::prelude::*;
 
 use crate::cluster::kmeans::KMeans;
+use crate::cluster::lloyd::lloyd;
+use crate::cluster::seeds::plus_plus;
 use crate::cluster::{Clusters, distinct_rows, nearest};
 use crate::math::chunks::rows_per_chunk;
+use crate::math::random::Random;
 use crate::{Matrix, Result};
 
 /// k-means with 1 to `k_max` clusters, or to the number of distinct rows.
@@ -14,11 +17,17 @@ pub(super) fn sweep(x: &Matrix, k_max: usize, n_init: usize, seed: u64) -> Resul
 }
 
 /// The same for the many small tables of resampling and references, whose clusters need not be exact: few
-/// starts and iterations, the more starts the fewer rows.
+/// plain starts and iterations, the more starts the fewer rows. A search for the best would cost more here.
 pub(super) fn resweep(x: &Matrix, k_max: usize, seed: u64) -> Result<Vec<Clusters>> {
     let k_max = k_max.min(distinct_rows(x, k_max));
     let n_init = if x.n_rows() < 500 { 4 } else { 2 };
-    let fit = |k: usize| KMeans { n_init, seed, max_iterations: 30, ..KMeans::new(k) }.fit(x);
+    let fit = |k: usize| -> Result<Clusters> {
+        let run = |start: u64| Ok(lloyd(x, plus_plus(x, k, &mut Random::stream(seed, start))?, 30));
+        (1..n_init).try_fold(run(0)?, |best, start| {
+            let found: Clusters = run(start)?;
+            Ok(if found.inertia < best.inertia { found } else { best })
+        })
+    };
     (1..=k_max).into_par_iter().map(fit).collect()
 }
 
