@@ -71,7 +71,9 @@ impl FromStr for Algorithm {
             return Ok(Self::Compare);
         }
         let known = Method::ALL.into_iter().find(|method| method.name() == name);
-        known.map(Self::Named).ok_or_else(|| format!("one of {}", Self::names().collect::<Vec<_>>().join(", ")))
+        known
+            .map(Self::Named)
+            .ok_or_else(|| format!("one of {}", Self::names().collect::<Vec<_>>().join(", ")))
     }
 }
 

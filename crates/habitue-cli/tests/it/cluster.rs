@@ -36,7 +36,10 @@ fn every_algorithm_finds_three_corners_and_gives_each_row_a_label() {
         for row in 0..30 {
             assert_eq!(found[row], found[row % 3], "{algorithm}: row {row}");
         }
-        assert!(found[0] != found[1] && found[1] != found[2] && found[0] != found[2], "{algorithm}: {found:?}");
+        assert!(
+            found[0] != found[1] && found[1] != found[2] && found[0] != found[2],
+            "{algorithm}: {found:?}"
+        );
         let is_noise = matches!(algorithm, "dbscan" | "hdbscan");
         assert_eq!(found[30] == -1, is_noise, "{algorithm}: {found:?}");
         assert!(found[..3].iter().all(|label| *label != found[30]), "{algorithm}: {found:?}");
@@ -106,7 +109,8 @@ fn segments_of_any_algorithm_are_placed_the_same_way_again() {
         let asked = ["segment", "orders.csv", "-q", "--force", "--algorithm", algorithm];
         folder.habitue(&asked).succeeded();
         let summary = folder.json("habitue-results/summary.json");
-        let sizes: u64 = summary["segments"].as_array().unwrap().iter().map(|s| s["customers"].as_u64().unwrap()).sum();
+        let sizes: u64 =
+            summary["segments"].as_array().unwrap().iter().map(|s| s["customers"].as_u64().unwrap()).sum();
         assert_eq!(sizes, summary["customers"].as_u64().unwrap(), "{algorithm}");
         let placed = folder.table("habitue-results/segments.csv");
         let model = "habitue-results/model.json";
@@ -121,7 +125,9 @@ fn segments_of_any_algorithm_are_placed_the_same_way_again() {
             assert!(compared.len() >= 5, "{note}");
             let used = compared.iter().find(|c| c["name"] == note["name"]).unwrap();
             assert_eq!((used["moved"].as_u64(), used["agreement"].as_f64()), (Some(0), Some(1.0)));
-            assert!(folder.text("habitue-results/report.html").contains("Other ways to group the same customers"));
+            assert!(
+                folder.text("habitue-results/report.html").contains("Other ways to group the same customers")
+            );
         } else {
             assert_eq!(note["name"], algorithm);
         }

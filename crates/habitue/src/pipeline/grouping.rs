@@ -198,7 +198,8 @@ impl Tried {
         let number = bounds.k.map_or(bounds.min_segments..=bounds.max_segments, |k| k..=k);
         let shares = bounds.min_share..=bounds.max_share;
         let n = self.labels.len() as f64;
-        self.allowed = number.contains(&sizes.len()) && sizes.iter().all(|&s| shares.contains(&(s as f64 / n)));
+        self.allowed =
+            number.contains(&sizes.len()) && sizes.iter().all(|&s| shares.contains(&(s as f64 / n)));
         Ok(())
     }
 
@@ -258,7 +259,8 @@ fn moved(labels: &[u32], used: &[u32]) -> Vec<usize> {
     for (&label, &other) in labels.iter().zip(used) {
         counts[label as usize][other as usize] += 1;
     }
-    let most = |row: &Vec<usize>| (0..row.len()).max_by_key(|&at| (row[at], std::cmp::Reverse(at))).unwrap_or(0);
+    let most =
+        |row: &Vec<usize>| (0..row.len()).max_by_key(|&at| (row[at], std::cmp::Reverse(at))).unwrap_or(0);
     let home: Vec<usize> = counts.iter().map(most).collect();
     (0..labels.len()).filter(|&row| home[labels[row] as usize] != used[row] as usize).collect()
 }

@@ -97,7 +97,8 @@ pub fn segment(
     let meaning = Meaning::new(&base, &groups, &personas)?;
     let thresholds = rfm_thresholds(&base.table)?;
     let centres = groups.centres.select(&meaning.order);
-    let placer = groups.assigner.clone().map(|assigner| Placer { assigner, segments: meaning.segment_of_group() });
+    let placer =
+        groups.assigner.clone().map(|assigner| Placer { assigner, segments: meaning.segment_of_group() });
     let named = meaning.names.iter().map(|n| Named {
         name: n.name.clone(),
         persona: n.persona.clone(),
