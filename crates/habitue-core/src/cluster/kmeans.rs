@@ -82,6 +82,15 @@ impl KMeans {
         }
         (1..n_init).try_fold(run(0)?, |best, start| Ok(better(best, run(start)?)))
     }
+
+    /// Moves given centres, `n_clusters × d`, to a fixed point of Lloyd's map; `n_init` and `seed` play no part.
+    ///
+    /// # Errors
+    /// As [`KMeans::fit`]; [`Error::Shape`] if `start` is not `n_clusters × d`.
+    pub fn fit_from(&self, x: &Matrix, start: &Matrix) -> Result<Clusters> {
+        check_spread(x)?;
+        Ok(super::exact::settle(x, None, start, self.max_iterations))
+    }
 }
 
 /// The one with the lower inertia; the first of equals.

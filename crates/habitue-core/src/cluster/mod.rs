@@ -2,9 +2,11 @@
 
 #[cfg(test)]
 mod contract;
+mod exact;
 pub mod kmeans;
 pub mod lloyd;
 pub mod seeds;
+pub mod tree;
 
 use crate::Matrix;
 use crate::math::distance::squared;
