@@ -42,22 +42,42 @@ pub(super) struct Frame {
     pub k: usize,
     pub d: usize,
     pub wide: Wide,
-    /// How far each centre has travelled, plus how far the farthest travelled of each iteration together.
+    /// How far each centre has travelled, and 0.
     pub travelled: Vec<f64>,
-    /// Twice how far the farthest travelled of each iteration together.
-    pub twice: f64,
+    /// How far the farthest travelled of each iteration together.
+    pub farthest: f64,
 }
 
 /// What is remembered of a branch from one iteration to the next.
 pub(super) struct Owners {
     /// The owner of each node; below an owned node nothing is up to date.
     pub owner: Vec<u32>,
-    /// The travel at which something in a node may change: of its owner, or twice the farthest.
-    limit: Vec<f64>,
+    memory: Vec<Memory>,
     /// The label of each slot, where its leaf is mixed.
     pub labels: Vec<u32>,
+    /// Nodes that the last pass measured.
+    n_measured: usize,
     /// What changed in the last pass.
     pub moves: Moves,
+}
+
+/// Until when nothing can change in a node: travels are compared with these.
+#[derive(Clone, Copy)]
+struct Memory {
+    /// For the contenders together.
+    near: f64,
+    /// For the owner (all contenders together where they share the node) and the farthest travelled of each
+    /// iteration.
+    far: f64,
+    /// The centres that own something here or come closest to it; `k` for none.
+    contenders: [u32; N_CONTENDERS],
+}
+
+/// Contenders that are remembered by name.
+const N_CONTENDERS: usize = 4;
+
+impl Memory {
+    const NONE: Self = Self { near: f64::NEG_INFINITY, far: f64::NEG_INFINITY, contenders: [0; N_CONTENDERS] };
 }
 
 /// Rows that changed hands: what that adds to the sums of the clusters.
@@ -87,33 +107,37 @@ impl Owners {
     pub(super) fn new(branch: &Branch) -> Self {
         Self {
             owner: vec![NOBODY; branch.nodes.len()],
-            limit: vec![f64::NEG_INFINITY; branch.nodes.len()],
+            memory: vec![Memory::NONE; branch.nodes.len()],
             labels: vec![0; branch.rows.len()],
+            n_measured: 0,
             moves: Moves::default(),
         }
     }
 
     /// Has the next pass look at everything again.
     pub(super) fn forget_limits(&mut self) {
-        self.limit.fill(f64::NEG_INFINITY);
+        self.memory.fill(Memory::NONE);
+        self.n_measured = self.memory.len();
     }
 }
 
 /// Buffers of a pass, used again and again.
 pub(super) struct Scratch {
-    /// Candidates for the node at each depth.
+    /// Candidates at each level of narrowing; level 0 is all centres.
     candidates: Vec<Wide>,
     stack: Vec<Visit>,
     /// Inner nodes that were opened, parents before children.
     opened: Vec<u32>,
     squared: Vec<[f64; LANES]>,
-    spare: Vec<[f64; LANES]>,
+    /// Positions of the candidates that may own something.
+    stay: Vec<u32>,
 }
 
 #[derive(Clone, Copy)]
 struct Visit {
     node: u32,
-    depth: u32,
+    /// Which candidates are left.
+    level: u32,
     /// How much farther than the nearest centre those are that were ruled out above.
     slack: f64,
 }
@@ -125,7 +149,7 @@ impl Scratch {
             stack: Vec::new(),
             opened: Vec::new(),
             squared: vec![[0.0; LANES]; k.div_ceil(LANES)],
-            spare: vec![[0.0; LANES]; k.div_ceil(LANES)],
+            stay: Vec::with_capacity(k),
         }
     }
 }
@@ -144,13 +168,8 @@ impl pulp::NullaryFnOnce for Pass<'_> {
     #[inline(always)]
     fn call(mut self) {
         match self.frame.d {
-            1 => self.run::<1>(),
             2 => self.run::<2>(),
-            3 => self.run::<3>(),
             4 => self.run::<4>(),
-            5 => self.run::<5>(),
-            6 => self.run::<6>(),
-            7 => self.run::<7>(),
             8 => self.run::<8>(),
             _ => self.run::<0>(),
         }
@@ -161,7 +180,11 @@ impl pulp::NullaryFnOnce for Pass<'_> {
 struct Contest {
     winner: usize,
     n_left: usize,
+    /// The candidate ruled out by the least, and by how much.
+    rival: usize,
     slack: f64,
+    /// By how much all others are ruled out.
+    rest: f64,
 }
 
 impl Pass<'_> {
@@ -171,57 +194,116 @@ impl Pass<'_> {
         self.owners.moves.clear(self.frame.k, self.frame.d);
         self.scratch.stack.clear();
         self.scratch.opened.clear();
-        self.scratch.stack.push(Visit { node: 0, depth: 0, slack: f64::INFINITY });
+        self.scratch.stack.push(Visit { node: 0, level: 0, slack: f64::INFINITY });
+        let is_calm = 8 * self.owners.n_measured < self.branch.nodes.len();
+        self.owners.n_measured = 0;
         while let Some(visit) = self.scratch.stack.pop() {
             let node = visit.node as usize;
-            if self.travel(self.owners.owner[node]) < self.owners.limit[node] {
+            if self.left(node) > 0.0 {
                 continue;
             }
-            self.visit::<D>(visit);
+            // What is mixed mostly stays so: its children are asked before it is measured itself.
+            if self.owners.owner[node] == MIXED && is_calm && !self.branch.is_leaf(node) {
+                self.open(visit);
+                continue;
+            }
+            self.measure::<D>(visit);
         }
         while let Some(node) = self.scratch.opened.pop() {
-            let node = node as usize;
-            let left = |child: usize| self.owners.limit[child] - self.travel(self.owners.owner[child]);
-            let slack = left(node + 1).min(left(self.branch.right(node)));
-            self.owners.limit[node] = limit(slack, self.frame.twice);
+            self.close(node as usize);
         }
     }
 
-    /// How far the owner and the others have come towards changing places.
+    /// How far centres may still travel before something in a node can change.
     #[inline(always)]
-    fn travel(&self, owner: u32) -> f64 {
-        self.frame.travelled.get(owner as usize).copied().unwrap_or(self.frame.twice)
+    fn left(&self, node: usize) -> f64 {
+        let memory = &self.owners.memory[node];
+        let (near, far) = self.travels(node, memory.near, &memory.contenders);
+        (memory.near - near).min(memory.far - far)
+    }
+
+    /// The travels that [`Memory`] speaks of, until now.
+    #[inline(always)]
+    fn travels(&self, node: usize, near: f64, contenders: &[u32; N_CONTENDERS]) -> (f64, f64) {
+        let travelled = |of: u32| self.frame.travelled[of as usize];
+        let together = contenders.iter().map(|&contender| travelled(contender)).sum::<f64>();
+        let own = match self.owners.owner[node] {
+            MIXED if near < f64::INFINITY => together,
+            MIXED | NOBODY => self.frame.farthest,
+            owner => travelled(owner),
+        };
+        (together, own + self.frame.farthest)
+    }
+
+    /// Remembers that contenders are apart by `near` and all others by `far`.
+    #[inline(always)]
+    fn remember(&mut self, node: usize, contenders: [u32; N_CONTENDERS], near: f64, far: f64) {
+        let (to_near, to_far) = self.travels(node, near, &contenders);
+        self.owners.memory[node] = Memory { near: limit(near, to_near), far: limit(far, to_far), contenders };
+    }
+
+    /// Has the children of an inner node visited.
+    #[inline(always)]
+    fn open(&mut self, visit: Visit) {
+        let node = visit.node as usize;
+        self.scratch.opened.push(visit.node);
+        for child in [self.branch.right(node), node + 1] {
+            self.scratch.stack.push(Visit { node: child as u32, ..visit });
+        }
+    }
+
+    /// What a node remembers follows from what its children do.
+    #[inline(always)]
+    fn close(&mut self, node: usize) {
+        let (left, right) = (node + 1, self.branch.right(node));
+        let slack = self.left(left).min(self.left(right));
+        let owner = self.owners.owner[left];
+        if owner == self.owners.owner[right] {
+            self.owners.owner[node] = owner;
+        }
+        self.remember(node, self.nobody(), f64::INFINITY, slack);
     }
 
     #[inline(always)]
-    fn visit<const D: usize>(&mut self, visit: Visit) {
+    fn nobody(&self) -> [u32; N_CONTENDERS] {
+        [self.frame.k as u32; N_CONTENDERS]
+    }
+
+    #[inline(always)]
+    fn measure<const D: usize>(&mut self, visit: Visit) {
         let node = visit.node as usize;
-        let depth = visit.depth as usize;
-        let contest = self.contest::<D>(node, depth, visit.slack);
-        let candidates = if depth == 0 { &self.frame.wide } else { &self.scratch.candidates[depth - 1] };
+        let level = visit.level as usize;
+        self.owners.n_measured += 1;
+        let contest = self.contest::<D>(node, level, visit.slack);
+        let candidates = if level == 0 { &self.frame.wide } else { &self.scratch.candidates[level - 1] };
         if contest.n_left == 1 {
             let owner = candidates.labels[contest.winner];
+            let rival = candidates.labels.get(contest.rival).copied().unwrap_or(owner);
             self.give(node, owner);
-            self.owners.limit[node] = limit(contest.slack, self.travel(owner));
+            let mut contenders = self.nobody();
+            (contenders[0], contenders[1]) = (owner, rival);
+            self.remember(node, contenders, contest.slack, contest.rest);
             return;
         }
-        self.narrow::<D>(depth);
+        let slack = contest.slack.min(contest.rest);
         if self.branch.is_leaf(node) {
-            self.label_rows::<D>(node, depth, contest.slack);
+            self.label_rows::<D>(node, level, slack);
             return;
         }
-        let right = self.branch.right(node);
         let owner = self.owners.owner[node];
         if owner != MIXED {
-            for child in [node + 1, right] {
-                (self.owners.owner[child], self.owners.limit[child]) = (owner, f64::NEG_INFINITY);
+            for child in [node + 1, self.branch.right(node)] {
+                (self.owners.owner[child], self.owners.memory[child]) = (owner, Memory::NONE);
             }
             self.owners.owner[node] = MIXED;
         }
-        self.scratch.opened.push(visit.node);
-        for child in [right, node + 1] {
-            let child = Visit { node: child as u32, depth: visit.depth + 1, slack: contest.slack };
-            self.scratch.stack.push(child);
+        let is_narrower = contest.n_left.div_ceil(LANES) < candidates.n.div_ceil(LANES);
+        if is_narrower {
+            self.narrow::<D>(level);
+            self.open(Visit { level: visit.level + 1, slack, ..visit });
+        } else {
+            // Those ruled out are still among the candidates, but may be nearer than the slack says.
+            self.open(visit);
         }
     }
 
@@ -231,38 +313,49 @@ impl Pass<'_> {
     /// least value over the box is that at the middle less `2 Σ hⱼ |zⱼ − wⱼ|`, where `h` is half the box's widths.
     /// Above 0 by more than rounding could be, `z` is nearest nowhere in the box; and divided by the greatest
     /// `‖x − z‖ + ‖x − w‖` it is how much farther `z` is at least.
-    /// Leaves in `spare` the margin of each candidate: 0 or less for those that stay.
+    /// Leaves in `stay` the candidates that may be nearest somewhere.
     #[inline(always)]
-    fn contest<const D: usize>(&mut self, node: usize, depth: usize, slack: f64) -> Contest {
+    fn contest<const D: usize>(&mut self, node: usize, level: usize, slack: f64) -> Contest {
         let d = if D == 0 { self.frame.d } else { D };
-        let Scratch { candidates, squared, spare, .. } = &mut *self.scratch;
-        let candidates = if depth == 0 { &self.frame.wide } else { &candidates[depth - 1] };
+        let Scratch { candidates, squared, stay, .. } = &mut *self.scratch;
+        let candidates = if level == 0 { &self.frame.wide } else { &candidates[level - 1] };
         let middle = &self.branch.geometry[3 * node * d..(3 * node + 1) * d];
         let half = &self.branch.geometry[(3 * node + 1) * d..(3 * node + 2) * d];
         let n_blocks = candidates.n.div_ceil(LANES);
-        let (mut winner, mut least) = (0, f64::INFINITY);
-        for (at, (block, squared)) in
-            candidates.blocks.chunks_exact(d).zip(squared.iter_mut()).take(n_blocks).enumerate()
-        {
-            *squared = [0.0; LANES];
+        let mut least = [f64::INFINITY; LANES];
+        let mut block_of = [0_u64; LANES];
+        for at in 0..n_blocks {
+            let block = &candidates.blocks[at * d..][..d];
+            let mut sums = [0.0; LANES];
             for (column, middle) in block.iter().zip(middle) {
                 for lane in 0..LANES {
                     let difference = column[lane] - middle;
-                    squared[lane] += difference * difference;
+                    sums[lane] += difference * difference;
                 }
             }
-            for (lane, &squared) in squared.iter().enumerate() {
-                (winner, least) = if squared < least { (at * LANES + lane, squared) } else { (winner, least) };
+            squared[at] = sums;
+            for lane in 0..LANES {
+                let nearer = sums[lane] < least[lane];
+                block_of[lane] = if nearer { at as u64 } else { block_of[lane] };
+                least[lane] = if nearer { sums[lane] } else { least[lane] };
             }
         }
+        let mut best = 0;
+        for lane in 1..LANES {
+            best = if least[lane] < least[best] { lane } else { best };
+        }
+        let (winner, least) = (block_of[best] as usize * LANES + best, least[best]);
         let radius = self.branch.nodes[node].radius;
         let rounding = (d + 8) as f64 * 4.0 * f64::EPSILON;
-        let winner_block = &candidates.blocks[winner / LANES * d..][..d];
-        let (mut slack, mut n_left) = (slack, 1);
         let near = least.sqrt() + 2.0 * radius;
-        for (at, ((block, squared), spare)) in
-            candidates.blocks.chunks_exact(d).zip(squared.iter()).zip(spare.iter_mut()).take(n_blocks).enumerate()
-        {
+        let constant = least + 2.0 * radius * radius;
+        let winner_block = &candidates.blocks[winner / LANES * d..][..d];
+        let mut lowest = [f64::INFINITY; LANES];
+        let mut lowest_at = [0_u64; LANES];
+        let mut second = [slack; LANES];
+        stay.clear();
+        for at in 0..n_blocks {
+            let block = &candidates.blocks[at * d..][..d];
             let mut reach = [0.0; LANES];
             for ((column, half), winner_column) in block.iter().zip(half).zip(winner_block) {
                 let of_winner = winner_column[winner % LANES];
@@ -270,51 +363,61 @@ impl Pass<'_> {
                     reach[lane] += half * (column[lane] - of_winner).abs();
                 }
             }
-            let mut lowest = [f64::INFINITY; LANES];
+            let sums = squared[at];
+            let mut margin = [0.0; LANES];
             for lane in 0..LANES {
-                let greatest = squared[lane] + least + 2.0 * radius * radius;
-                let margin = squared[lane] - least - 2.0 * reach[lane] - rounding * greatest;
-                spare[lane] = margin;
-                let farther = margin / (squared[lane].sqrt() + near);
-                lowest[lane] = if margin > 0.0 { farther } else { f64::INFINITY };
+                margin[lane] = sums[lane] - least - 2.0 * reach[lane] - rounding * (sums[lane] + constant);
+                let farther = margin[lane] / (sums[lane].sqrt() + near);
+                let farther = if margin[lane] > 0.0 { farther } else { f64::INFINITY };
+                let is_lower = farther < lowest[lane];
+                let loser = if is_lower { lowest[lane] } else { farther };
+                second[lane] = if loser < second[lane] { loser } else { second[lane] };
+                lowest[lane] = if is_lower { farther } else { lowest[lane] };
+                lowest_at[lane] = if is_lower { at as u64 } else { lowest_at[lane] };
             }
-            if at == winner / LANES {
-                // The winner's margin over itself is not positive, so its own lane is left out already.
-                spare[winner % LANES] = 0.0;
-                n_left -= 1;
-            }
-            for lane in 0..LANES {
-                n_left += usize::from(spare[lane] <= 0.0);
-                slack = if lowest[lane] < slack { lowest[lane] } else { slack };
+            for (lane, &margin) in margin.iter().enumerate() {
+                if margin <= 0.0 {
+                    stay.push((at * LANES + lane) as u32);
+                }
             }
         }
-        Contest { winner, n_left, slack: slack * (1.0 - rounding) }
+        let mut first = 0;
+        for lane in 1..LANES {
+            first = if lowest[lane] < lowest[first] { lane } else { first };
+        }
+        let mut rest = second[first];
+        for lane in (0..LANES).filter(|&lane| lane != first) {
+            rest = rest.min(lowest[lane]).min(second[lane]);
+        }
+        Contest {
+            winner,
+            n_left: stay.len(),
+            rival: lowest_at[first] as usize * LANES + first,
+            slack: lowest[first] * (1.0 - rounding),
+            rest: rest * (1.0 - rounding),
+        }
     }
 
-    /// Copies the candidates that stay to the next depth, in their order.
+    /// Copies the candidates that stay to the next level, in their order.
     #[inline(always)]
-    fn narrow<const D: usize>(&mut self, depth: usize) {
+    fn narrow<const D: usize>(&mut self, level: usize) {
         let d = if D == 0 { self.frame.d } else { D };
-        if self.scratch.candidates.len() <= depth {
+        if self.scratch.candidates.len() <= level {
             self.scratch.candidates.push(Wide::with_room(self.frame.k, d));
         }
-        let (before, after) = self.scratch.candidates.split_at_mut(depth);
+        let (before, after) = self.scratch.candidates.split_at_mut(level);
         let from = before.last().unwrap_or(&self.frame.wide);
         let to = &mut after[0];
-        let mut n = 0;
-        for at in 0..from.n {
-            if self.scratch.spare[at / LANES][at % LANES] > 0.0 {
-                continue;
-            }
+        to.n = self.scratch.stay.len();
+        for (n, &at) in self.scratch.stay.iter().enumerate() {
+            let at = at as usize;
             let (source, target) = (at / LANES * d, n / LANES * d);
             for column in 0..d {
                 to.blocks[target + column][n % LANES] = from.blocks[source + column][at % LANES];
             }
             to.labels[n] = from.labels[at];
-            n += 1;
         }
-        to.n = n;
-        for empty in n..n.next_multiple_of(LANES) {
+        for empty in to.n..to.n.next_multiple_of(LANES) {
             for column in 0..d {
                 to.blocks[empty / LANES * d + column][empty % LANES] = NOWHERE;
             }
@@ -394,39 +497,58 @@ impl Pass<'_> {
         }
     }
 
-    /// Finds the nearest of the candidates left for every row of a leaf.
+    /// Finds the nearest of the candidates that stay for every row of a leaf.
     #[inline(always)]
-    fn label_rows<const D: usize>(&mut self, node: usize, depth: usize, slack: f64) {
+    fn label_rows<const D: usize>(&mut self, node: usize, level: usize, rest: f64) {
         let d = if D == 0 { self.frame.d } else { D };
         let slots = self.branch.nodes[node].slots();
         let before = self.owners.owner[node];
         if before != MIXED {
             self.owners.labels[slots.clone()].fill(before);
         }
-        let mut slack = slack;
-        let mut slot = slots.start;
-        while slot < slots.end {
-            let candidates = &self.scratch.candidates[depth];
+        let (mut least_apart, mut greatest) = ([f64::INFINITY; LANES], [0.0; LANES]);
+        let frame = self.frame;
+        for slot in slots.clone().step_by(LANES) {
+            let candidates = if level == 0 { &frame.wide } else { &self.scratch.candidates[level - 1] };
             let rows = &self.branch.blocks[slot / LANES * d..][..d];
-            let nearest = nearest_of_block::<D>(rows, candidates);
-            let n_lanes = LANES.min(slots.end - slot);
-            for lane in 0..n_lanes {
-                let label = self.scratch.candidates[depth].labels[nearest.index[lane] as usize];
-                self.hand_over_row(slot + lane, self.owners.labels[slot + lane], label);
-                self.owners.labels[slot + lane] = label;
-            }
+            let nearest = nearest_of_block::<D>(rows, candidates, &self.scratch.stay);
             // Lanes beyond the last row repeat it.
             for lane in 0..LANES {
-                slack = if nearest.farther[lane] < slack { nearest.farther[lane] } else { slack };
+                let apart = nearest.second[lane] - nearest.best[lane];
+                least_apart[lane] = if apart < least_apart[lane] { apart } else { least_apart[lane] };
+                let far = nearest.second[lane];
+                greatest[lane] = if far > greatest[lane] { far } else { greatest[lane] };
             }
-            slot += LANES;
+            let n_lanes = LANES.min(slots.end - slot);
+            for lane in 0..n_lanes {
+                let candidates =
+                    if level == 0 { &frame.wide } else { &self.scratch.candidates[level - 1] };
+                let label = candidates.labels[nearest.index[lane] as usize];
+                if label != self.owners.labels[slot + lane] {
+                    self.hand_over_row(slot + lane, self.owners.labels[slot + lane], label);
+                    self.owners.labels[slot + lane] = label;
+                }
+            }
+        }
+        let candidates = if level == 0 { &frame.wide } else { &self.scratch.candidates[level - 1] };
+        // √b − √a = (b − a) / (√b + √a), and no √b is above that of the greatest.
+        let apart = least_apart.iter().fold(f64::INFINITY, |a: f64, &b| a.min(b));
+        let far = greatest.iter().fold(0.0, |a: f64, &b| a.max(b));
+        let rounding = (d + 8) as f64 * 4.0 * f64::EPSILON;
+        let near = (apart - rounding * far) / (2.0 * far.sqrt()) * (1.0 - rounding);
+        let near = if near.is_nan() { 0.0 } else { near };
+        let mut contenders = self.nobody();
+        for (contender, &at) in contenders.iter_mut().zip(&self.scratch.stay) {
+            *contender = candidates.labels[at as usize];
         }
         let first = self.owners.labels[slots.start];
         let is_one = self.owners.labels[slots].iter().all(|&label| label == first);
-        let owner = if is_one { first } else { MIXED };
-        self.owners.owner[node] = owner;
-        let rounding = (d + 8) as f64 * 4.0 * f64::EPSILON;
-        self.owners.limit[node] = limit(slack * (1.0 - rounding), self.travel(owner));
+        self.owners.owner[node] = if is_one { first } else { MIXED };
+        if self.scratch.stay.len() <= N_CONTENDERS {
+            self.remember(node, contenders, near, rest);
+        } else {
+            self.remember(node, self.nobody(), f64::INFINITY, near.min(rest));
+        }
     }
 }
 
@@ -440,17 +562,19 @@ fn limit(slack: f64, travelled: f64) -> f64 {
 struct BlockNearest {
     /// Position among the candidates.
     index: [u64; LANES],
-    /// How much farther the second nearest is at least.
-    farther: [f64; LANES],
+    /// Squared distance to it, and to the second nearest.
+    best: [f64; LANES],
+    second: [f64; LANES],
 }
 
 #[inline(always)]
-fn nearest_of_block<const D: usize>(rows: &[[f64; LANES]], candidates: &Wide) -> BlockNearest {
+fn nearest_of_block<const D: usize>(rows: &[[f64; LANES]], candidates: &Wide, stay: &[u32]) -> BlockNearest {
     let d = if D == 0 { rows.len() } else { D };
     let mut index = [0_u64; LANES];
     let mut best = [f64::INFINITY; LANES];
     let mut second = [f64::INFINITY; LANES];
-    for at in 0..candidates.n {
+    for &at in stay {
+        let at = at as usize;
         let block = &candidates.blocks[at / LANES * d..][..d];
         let mut squared = [0.0; LANES];
         for (values, column) in rows[..d].iter().zip(block) {
@@ -468,11 +592,5 @@ fn nearest_of_block<const D: usize>(rows: &[[f64; LANES]], candidates: &Wide) ->
             index[lane] = if nearer { at as u64 } else { index[lane] };
         }
     }
-    let rounding = (d + 8) as f64 * 2.0 * f64::EPSILON;
-    let mut farther = [0.0; LANES];
-    for lane in 0..LANES {
-        let (near, far) = (best[lane].sqrt(), second[lane].sqrt());
-        farther[lane] = far - near - rounding * far;
-    }
-    BlockNearest { index, farther }
+    BlockNearest { index, best, second }
 }

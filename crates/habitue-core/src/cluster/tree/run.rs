@@ -18,8 +18,6 @@ pub(crate) struct Run<'a> {
     /// Sums and masses of the clusters that the owners make, as in [`Moves`].
     totals: Moves,
     frame: Frame,
-    /// How far each centre has travelled.
-    travelled: Vec<f64>,
     /// How many times rows were assigned.
     pub(crate) iterations: usize,
     /// Whether labels have stopped changing.
@@ -40,8 +38,7 @@ impl<'a> Run<'a> {
             centres: start,
             owners: tree.branches.iter().map(Owners::new).collect(),
             totals,
-            frame: Frame { k, d, wide, travelled: vec![0.0; k], twice: 0.0 },
-            travelled: vec![0.0; k],
+            frame: Frame { k, d, wide, travelled: vec![0.0; k + 1], farthest: 0.0 },
             iterations: 0,
             converged: false,
         }
@@ -186,11 +183,8 @@ impl<'a> Run<'a> {
         let moved = self.centres.chunks_exact(d).zip(centres.chunks_exact(d));
         let moved: Vec<f64> = moved.map(|(a, b)| squared(a, b).sqrt() * (1.0 + 1e-12)).collect();
         let farthest = moved.iter().fold(0.0, |a: f64, &b| a.max(b));
-        self.frame.twice += 2.0 * farthest * (1.0 + 1e-12);
-        for (label, moved) in moved.iter().enumerate() {
-            self.travelled[label] += moved;
-            self.frame.travelled[label] = self.travelled[label] + self.frame.twice / 2.0;
-        }
+        self.frame.farthest += farthest * (1.0 + 1e-12);
+        self.frame.travelled.iter_mut().zip(&moved).for_each(|(total, moved)| *total += moved);
         self.frame.wide = Wide::new(&centres, d);
         self.centres = centres;
     }
