@@ -46,6 +46,8 @@ pub(super) struct Frame {
     pub travelled: Vec<f64>,
     /// How far the farthest travelled of each iteration together.
     pub farthest: f64,
+    /// Centres ruled out by less than this stay candidates: they may be back soon.
+    pub reach: f64,
 }
 
 /// What is remembered of a branch from one iteration to the next.
@@ -53,6 +55,8 @@ pub(super) struct Owners {
     /// The owner of each node; below an owned node nothing is up to date.
     pub owner: Vec<u32>,
     memory: Vec<Memory>,
+    /// [`Memory::near`] of each block of eight rows, where the rows of its leaf were measured one by one.
+    near: Vec<f64>,
     /// The label of each slot, where its leaf is mixed.
     pub labels: Vec<u32>,
     /// Nodes that the last pass measured.
@@ -74,7 +78,7 @@ struct Memory {
 }
 
 /// Contenders that are remembered by name.
-const N_CONTENDERS: usize = 4;
+const N_CONTENDERS: usize = 6;
 
 impl Memory {
     const NONE: Self = Self { near: f64::NEG_INFINITY, far: f64::NEG_INFINITY, contenders: [0; N_CONTENDERS] };
@@ -108,6 +112,7 @@ impl Owners {
         Self {
             owner: vec![NOBODY; branch.nodes.len()],
             memory: vec![Memory::NONE; branch.nodes.len()],
+            near: vec![f64::NEG_INFINITY; branch.rows.len().div_ceil(LANES)],
             labels: vec![0; branch.rows.len()],
             n_measured: 0,
             moves: Moves::default(),
@@ -129,8 +134,12 @@ pub(super) struct Scratch {
     /// Inner nodes that were opened, parents before children.
     opened: Vec<u32>,
     squared: Vec<[f64; LANES]>,
-    /// Positions of the candidates that may own something.
+    /// By how much each candidate is ruled out; 0 if it is not.
+    apart: Vec<[f64; LANES]>,
+    /// Positions of the candidates that may own something now or soon.
     stay: Vec<u32>,
+    /// The centres that rows are measured against.
+    labels: Vec<u32>,
 }
 
 #[derive(Clone, Copy)]
@@ -149,7 +158,9 @@ impl Scratch {
             stack: Vec::new(),
             opened: Vec::new(),
             squared: vec![[0.0; LANES]; k.div_ceil(LANES)],
+            apart: vec![[0.0; LANES]; k.div_ceil(LANES)],
             stay: Vec::with_capacity(k),
+            labels: Vec::with_capacity(k),
         }
     }
 }
@@ -199,12 +210,20 @@ impl Pass<'_> {
         self.owners.n_measured = 0;
         while let Some(visit) = self.scratch.stack.pop() {
             let node = visit.node as usize;
-            if self.left(node) > 0.0 {
+            let memory = &self.owners.memory[node];
+            let (near, far) = self.travels(node, memory.near, &memory.contenders);
+            let is_apart = memory.far > far;
+            if is_apart && memory.near > near {
                 continue;
             }
             // What is mixed mostly stays so: its children are asked before it is measured itself.
             if self.owners.owner[node] == MIXED && is_calm && !self.branch.is_leaf(node) {
                 self.open(visit);
+                continue;
+            }
+            let first_block = self.branch.nodes[node].first as usize / LANES;
+            if is_apart && self.branch.is_leaf(node) && self.owners.near[first_block] > f64::NEG_INFINITY {
+                self.label_again::<D>(node);
                 continue;
             }
             self.measure::<D>(visit);
@@ -283,10 +302,14 @@ impl Pass<'_> {
             let mut contenders = self.nobody();
             (contenders[0], contenders[1]) = (owner, rival);
             self.remember(node, contenders, contest.slack, contest.rest);
+            self.owners.near[self.branch.nodes[node].first as usize / LANES] = f64::NEG_INFINITY;
             return;
         }
-        let slack = contest.slack.min(contest.rest);
         if self.branch.is_leaf(node) {
+            let mut slack = self.choose(level, self.frame.reach, visit.slack);
+            if self.scratch.stay.len() > N_CONTENDERS {
+                slack = self.choose(level, 0.0, visit.slack);
+            }
             self.label_rows::<D>(node, level, slack);
             return;
         }
@@ -297,8 +320,9 @@ impl Pass<'_> {
             }
             self.owners.owner[node] = MIXED;
         }
-        let is_narrower = contest.n_left.div_ceil(LANES) < candidates.n.div_ceil(LANES);
-        if is_narrower {
+        let n_candidates = candidates.n;
+        let slack = self.choose(level, self.frame.reach, visit.slack);
+        if self.scratch.stay.len().div_ceil(LANES) < n_candidates.div_ceil(LANES) {
             self.narrow::<D>(level);
             self.open(Visit { level: visit.level + 1, slack, ..visit });
         } else {
@@ -317,7 +341,7 @@ impl Pass<'_> {
     #[inline(always)]
     fn contest<const D: usize>(&mut self, node: usize, level: usize, slack: f64) -> Contest {
         let d = if D == 0 { self.frame.d } else { D };
-        let Scratch { candidates, squared, stay, .. } = &mut *self.scratch;
+        let Scratch { candidates, squared, apart, .. } = &mut *self.scratch;
         let candidates = if level == 0 { &self.frame.wide } else { &candidates[level - 1] };
         let middle = &self.branch.geometry[3 * node * d..(3 * node + 1) * d];
         let half = &self.branch.geometry[(3 * node + 1) * d..(3 * node + 2) * d];
@@ -353,7 +377,7 @@ impl Pass<'_> {
         let mut lowest = [f64::INFINITY; LANES];
         let mut lowest_at = [0_u64; LANES];
         let mut second = [slack; LANES];
-        stay.clear();
+        let mut n_left = [0.0; LANES];
         for at in 0..n_blocks {
             let block = &candidates.blocks[at * d..][..d];
             let mut reach = [0.0; LANES];
@@ -364,22 +388,20 @@ impl Pass<'_> {
                 }
             }
             let sums = squared[at];
-            let mut margin = [0.0; LANES];
+            let mut apart_here = [0.0; LANES];
             for lane in 0..LANES {
-                margin[lane] = sums[lane] - least - 2.0 * reach[lane] - rounding * (sums[lane] + constant);
-                let farther = margin[lane] / (sums[lane].sqrt() + near);
-                let farther = if margin[lane] > 0.0 { farther } else { f64::INFINITY };
+                let margin = sums[lane] - least - 2.0 * reach[lane] - rounding * (sums[lane] + constant);
+                let farther = margin / (sums[lane].sqrt() + near);
+                apart_here[lane] = if margin > 0.0 { farther } else { 0.0 };
+                n_left[lane] += if margin > 0.0 { 0.0 } else { 1.0 };
+                let farther = if margin > 0.0 { farther } else { f64::INFINITY };
                 let is_lower = farther < lowest[lane];
                 let loser = if is_lower { lowest[lane] } else { farther };
                 second[lane] = if loser < second[lane] { loser } else { second[lane] };
                 lowest[lane] = if is_lower { farther } else { lowest[lane] };
                 lowest_at[lane] = if is_lower { at as u64 } else { lowest_at[lane] };
             }
-            for (lane, &margin) in margin.iter().enumerate() {
-                if margin <= 0.0 {
-                    stay.push((at * LANES + lane) as u32);
-                }
-            }
+            apart[at] = apart_here;
         }
         let mut first = 0;
         for lane in 1..LANES {
@@ -391,11 +413,29 @@ impl Pass<'_> {
         }
         Contest {
             winner,
-            n_left: stay.len(),
+            n_left: n_left.iter().sum::<f64>() as usize,
             rival: lowest_at[first] as usize * LANES + first,
             slack: lowest[first] * (1.0 - rounding),
             rest: rest * (1.0 - rounding),
         }
+    }
+
+    /// Lists the candidates that are ruled out by `reach` or less; by how much the others are at least.
+    #[inline(always)]
+    fn choose(&mut self, level: usize, reach: f64, slack: f64) -> f64 {
+        let n = if level == 0 { self.frame.k } else { self.scratch.candidates[level - 1].n };
+        let Scratch { apart, stay, .. } = &mut *self.scratch;
+        stay.clear();
+        let mut slack = slack;
+        for at in 0..n {
+            let apart = apart[at / LANES][at % LANES];
+            if apart <= reach {
+                stay.push(at as u32);
+            } else {
+                slack = if apart < slack { apart } else { slack };
+            }
+        }
+        slack * (1.0 - 1e-12)
     }
 
     /// Copies the candidates that stay to the next level, in their order.
@@ -500,55 +540,90 @@ impl Pass<'_> {
     /// Finds the nearest of the candidates that stay for every row of a leaf.
     #[inline(always)]
     fn label_rows<const D: usize>(&mut self, node: usize, level: usize, rest: f64) {
-        let d = if D == 0 { self.frame.d } else { D };
         let slots = self.branch.nodes[node].slots();
         let before = self.owners.owner[node];
         if before != MIXED {
             self.owners.labels[slots.clone()].fill(before);
         }
-        let (mut least_apart, mut greatest) = ([f64::INFINITY; LANES], [0.0; LANES]);
-        let frame = self.frame;
-        for slot in slots.clone().step_by(LANES) {
-            let candidates = if level == 0 { &frame.wide } else { &self.scratch.candidates[level - 1] };
-            let rows = &self.branch.blocks[slot / LANES * d..][..d];
-            let nearest = nearest_of_block::<D>(rows, candidates, &self.scratch.stay);
-            // Lanes beyond the last row repeat it.
-            for lane in 0..LANES {
-                let apart = nearest.second[lane] - nearest.best[lane];
-                least_apart[lane] = if apart < least_apart[lane] { apart } else { least_apart[lane] };
-                let far = nearest.second[lane];
-                greatest[lane] = if far > greatest[lane] { far } else { greatest[lane] };
-            }
-            let n_lanes = LANES.min(slots.end - slot);
-            for lane in 0..n_lanes {
-                let candidates =
-                    if level == 0 { &frame.wide } else { &self.scratch.candidates[level - 1] };
-                let label = candidates.labels[nearest.index[lane] as usize];
-                if label != self.owners.labels[slot + lane] {
-                    self.hand_over_row(slot + lane, self.owners.labels[slot + lane], label);
-                    self.owners.labels[slot + lane] = label;
-                }
-            }
-        }
-        let candidates = if level == 0 { &frame.wide } else { &self.scratch.candidates[level - 1] };
-        // √b − √a = (b − a) / (√b + √a), and no √b is above that of the greatest.
-        let apart = least_apart.iter().fold(f64::INFINITY, |a: f64, &b| a.min(b));
-        let far = greatest.iter().fold(0.0, |a: f64, &b| a.max(b));
-        let rounding = (d + 8) as f64 * 4.0 * f64::EPSILON;
-        let near = (apart - rounding * far) / (2.0 * far.sqrt()) * (1.0 - rounding);
-        let near = if near.is_nan() { 0.0 } else { near };
+        let candidates = if level == 0 { &self.frame.wide } else { &self.scratch.candidates[level - 1] };
+        let stay = self.scratch.stay.iter().map(|&at| candidates.labels[at as usize]);
+        self.scratch.labels.clear();
+        self.scratch.labels.extend(stay);
         let mut contenders = self.nobody();
-        for (contender, &at) in contenders.iter_mut().zip(&self.scratch.stay) {
-            *contender = candidates.labels[at as usize];
+        let is_named = self.scratch.labels.len() <= N_CONTENDERS;
+        if is_named {
+            contenders[..self.scratch.labels.len()].copy_from_slice(&self.scratch.labels);
         }
-        let first = self.owners.labels[slots.start];
-        let is_one = self.owners.labels[slots].iter().all(|&label| label == first);
-        self.owners.owner[node] = if is_one { first } else { MIXED };
-        if self.scratch.stay.len() <= N_CONTENDERS {
+        let together = contenders.iter().map(|&contender| self.frame.travelled[contender as usize]).sum();
+        let mut near = f64::INFINITY;
+        for slot in slots.clone().step_by(LANES) {
+            let slack = self.label_block::<D>(slot, slots.end);
+            self.owners.near[slot / LANES] = if is_named { limit(slack, together) } else { f64::NEG_INFINITY };
+            near = near.min(slack);
+        }
+        self.settle_owner(node);
+        if is_named {
             self.remember(node, contenders, near, rest);
         } else {
-            self.remember(node, self.nobody(), f64::INFINITY, near.min(rest));
+            self.remember(node, contenders, f64::INFINITY, near.min(rest));
         }
+    }
+
+    /// Labels the rows of a leaf again among the contenders that it remembers, block by block where that may change
+    /// anything.
+    #[inline(always)]
+    fn label_again<const D: usize>(&mut self, node: usize) {
+        let slots = self.branch.nodes[node].slots();
+        let Memory { near, far, contenders } = self.owners.memory[node];
+        let (together, to_far) = self.travels(node, near, &contenders);
+        let k = self.frame.k as u32;
+        self.scratch.labels.clear();
+        self.scratch.labels.extend(contenders.iter().filter(|&&contender| contender != k));
+        let mut near = f64::INFINITY;
+        for slot in slots.clone().step_by(LANES) {
+            if self.owners.near[slot / LANES] <= together {
+                let slack = self.label_block::<D>(slot, slots.end);
+                self.owners.near[slot / LANES] = limit(slack, together);
+            }
+            near = near.min(self.owners.near[slot / LANES]);
+        }
+        self.settle_owner(node);
+        let (_, after) = self.travels(node, near, &contenders);
+        self.owners.memory[node] = Memory { near, far: limit(far - to_far, after), contenders };
+    }
+
+    /// Labels eight rows by the nearest of the centres in `scratch.labels`; by how much the nearest is nearer than
+    /// the second at least.
+    #[inline(always)]
+    fn label_block<const D: usize>(&mut self, slot: usize, end: usize) -> f64 {
+        let d = if D == 0 { self.frame.d } else { D };
+        let rows = &self.branch.blocks[slot / LANES * d..][..d];
+        let nearest = nearest_of_block::<D>(rows, &self.frame.wide, &self.scratch.labels);
+        for (lane, &label) in nearest.label.iter().enumerate().take(LANES.min(end - slot)) {
+            let (slot, label) = (slot + lane, label as u32);
+            if label != self.owners.labels[slot] {
+                self.hand_over_row(slot, self.owners.labels[slot], label);
+                self.owners.labels[slot] = label;
+            }
+        }
+        // √b − √a = (b − a) / (√b + √a), and no √b is above that of the greatest. Lanes beyond the last row repeat it.
+        let (mut apart, mut far) = (f64::INFINITY, 0.0);
+        for lane in 0..LANES {
+            let difference = nearest.second[lane] - nearest.best[lane];
+            apart = if difference < apart { difference } else { apart };
+            far = if nearest.second[lane] > far { nearest.second[lane] } else { far };
+        }
+        let rounding = (d + 8) as f64 * 4.0 * f64::EPSILON;
+        let near = (apart - rounding * far) / (2.0 * far.sqrt()) * (1.0 - rounding);
+        if near.is_nan() { 0.0 } else { near }
+    }
+
+    /// Makes the owner of a leaf follow from the labels of its rows.
+    #[inline(always)]
+    fn settle_owner(&mut self, node: usize) {
+        let labels = &self.owners.labels[self.branch.nodes[node].slots()];
+        let is_one = labels.iter().all(|&label| label == labels[0]);
+        self.owners.owner[node] = if is_one { labels[0] } else { MIXED };
     }
 }
 
@@ -558,27 +633,27 @@ fn limit(slack: f64, travelled: f64) -> f64 {
     slack + travelled - 4.0 * f64::EPSILON * travelled
 }
 
-/// The nearest candidates of eight rows.
+/// The nearest centres of eight rows.
 struct BlockNearest {
-    /// Position among the candidates.
-    index: [u64; LANES],
+    label: [u64; LANES],
     /// Squared distance to it, and to the second nearest.
     best: [f64; LANES],
     second: [f64; LANES],
 }
 
+/// Measures eight rows against some of the centres, given in ascending order; the lower of equals wins.
 #[inline(always)]
-fn nearest_of_block<const D: usize>(rows: &[[f64; LANES]], candidates: &Wide, stay: &[u32]) -> BlockNearest {
+fn nearest_of_block<const D: usize>(rows: &[[f64; LANES]], centres: &Wide, among: &[u32]) -> BlockNearest {
     let d = if D == 0 { rows.len() } else { D };
-    let mut index = [0_u64; LANES];
+    let mut label = [0_u64; LANES];
     let mut best = [f64::INFINITY; LANES];
     let mut second = [f64::INFINITY; LANES];
-    for &at in stay {
-        let at = at as usize;
-        let block = &candidates.blocks[at / LANES * d..][..d];
+    for &at in among {
+        let index = at as usize;
+        let block = &centres.blocks[index / LANES * d..][..d];
         let mut squared = [0.0; LANES];
         for (values, column) in rows[..d].iter().zip(block) {
-            let of_centre = column[at % LANES];
+            let of_centre = column[index % LANES];
             for lane in 0..LANES {
                 let difference = values[lane] - of_centre;
                 squared[lane] += difference * difference;
@@ -589,8 +664,8 @@ fn nearest_of_block<const D: usize>(rows: &[[f64; LANES]], candidates: &Wide, st
             let loser = if nearer { best[lane] } else { squared[lane] };
             second[lane] = if loser < second[lane] { loser } else { second[lane] };
             best[lane] = if nearer { squared[lane] } else { best[lane] };
-            index[lane] = if nearer { at as u64 } else { index[lane] };
+            label[lane] = if nearer { u64::from(at) } else { label[lane] };
         }
     }
-    BlockNearest { index, best, second }
+    BlockNearest { label, best, second }
 }

@@ -8,6 +8,9 @@ use super::filter::{Frame, MIXED, Moves, NOBODY, Owners, Pass, Scratch, Wide};
 use crate::math::distance::squared;
 use crate::math::lanes::LANES;
 
+/// Iterations ahead for which candidates are kept.
+const REACH: f64 = 8.0;
+
 /// Centres on their way to a fixed point of Lloyd's map.
 pub(crate) struct Run<'a> {
     tree: &'a Tree,
@@ -38,7 +41,7 @@ impl<'a> Run<'a> {
             centres: start,
             owners: tree.branches.iter().map(Owners::new).collect(),
             totals,
-            frame: Frame { k, d, wide, travelled: vec![0.0; k + 1], farthest: 0.0 },
+            frame: Frame { k, d, wide, travelled: vec![0.0; k + 1], farthest: 0.0, reach: 0.0 },
             iterations: 0,
             converged: false,
         }
@@ -184,6 +187,7 @@ impl<'a> Run<'a> {
         let moved: Vec<f64> = moved.map(|(a, b)| squared(a, b).sqrt() * (1.0 + 1e-12)).collect();
         let farthest = moved.iter().fold(0.0, |a: f64, &b| a.max(b));
         self.frame.farthest += farthest * (1.0 + 1e-12);
+        self.frame.reach = REACH * farthest;
         self.frame.travelled.iter_mut().zip(&moved).for_each(|(total, moved)| *total += moved);
         self.frame.wide = Wide::new(&centres, d);
         self.centres = centres;
