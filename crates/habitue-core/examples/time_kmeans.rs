@@ -1,10 +1,9 @@
 //! Times one job of the k-means engine on raw numbers and prints what came out as JSON.
 //!
 //! ```text
-//! time_kmeans lloyd ROWS.f64 D STARTS.f64 [--threads N] [--engine tree|bounds|plain]
+//! time_kmeans lloyd ROWS.f64 D STARTS.f64
 //! time_kmeans sweep ROWS.f64 D K_MIN K_MAX [N_INIT]
-//! time_kmeans fit   ROWS.f64 D K [N_INIT] [SEED]
-//! time_kmeans assign ROWS.f64 D CENTRES.f64
+//! time_kmeans fit   ROWS.f64 D K [N_INIT]
 //! ```
 //!
 //! Files are little-endian doubles, row after row. Reading is outside the time; building trees is inside.
@@ -15,6 +14,8 @@ use std::error::Error;
 use std::time::Instant;
 
 use habitue_core::Matrix;
+use habitue_core::cluster::kmeans::KMeans;
+use habitue_core::cluster::sweep::Sweep;
 
 fn read(path: &str, d: usize) -> Result<Matrix, Box<dyn Error>> {
     let bytes = std::fs::read(path)?;
@@ -24,14 +25,34 @@ fn read(path: &str, d: usize) -> Result<Matrix, Box<dyn Error>> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().collect();
-    let number = |at: usize| args[at].parse::<usize>();
-    let x = read(&args[2], number(3)?)?;
-    let start = read(&args[4], number(3)?)?;
-    let clock = Instant::now();
-    let cpu = cpu_seconds();
-    let found = habitue_core::cluster::kmeans::KMeans{max_iterations: 10_000, ..habitue_core::cluster::kmeans::KMeans::new(start.n_rows())}.fit_from(&x, &start)?;
-    println!("{} s {} cpu {} iterations {} inertia {}", clock.elapsed().as_secs_f64(), cpu_seconds()-cpu, found.iterations, found.inertia, found.converged);
+    let number = |at: usize| args.get(at).map_or(Ok(10), |arg| arg.parse::<usize>());
+    let d = number(3)?;
+    let x = read(&args[2], d)?;
+    let (clock, processor) = (Instant::now(), cpu_seconds());
+    let results = match args[1].as_str() {
+        "lloyd" => {
+            let start = read(&args[4], d)?;
+            vec![KMeans { max_iterations: 100_000, ..KMeans::new(start.n_rows()) }.fit_from(&x, &start)?]
+        }
+        "sweep" => Sweep { n_init: number(6)?, ..Sweep::new(number(4)?, number(5)?) }.fit(&x)?,
+        "fit" => vec![KMeans { n_init: number(5)?, ..KMeans::new(number(4)?) }.fit(&x)?],
+        job => return Err(format!("there is no job {job:?}").into()),
+    };
+    let (seconds, processor) = (clock.elapsed().as_secs_f64(), cpu_seconds() - processor);
+    let inertias: Vec<f64> = results.iter().map(|clusters| clusters.inertia).collect();
+    let iterations: Vec<usize> = results.iter().map(|clusters| clusters.iterations).collect();
+    println!(
+        r#"{{"seconds": {seconds:.4}, "cpu_seconds": {processor:.2}, "iterations": {iterations:?}, "inertia": {inertias:?}, "peak_mb": {:.0}}}"#,
+        peak_mb()
+    );
     Ok(())
+}
+
+/// The most memory this process has held, in MB.
+fn peak_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("");
+    peak.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(0.0) / 1000.0
 }
 
 /// Processor time of this process, user and system, in seconds.

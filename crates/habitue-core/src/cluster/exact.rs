@@ -18,7 +18,13 @@ pub(crate) fn settle(x: &Matrix, weights: Option<&[f64]>, start: &Matrix, max_it
 pub(crate) fn settle_on(tree: &Tree, start: Vec<f64>, max_iterations: usize) -> Clusters {
     let mut run = Run::new(tree, start);
     run.settle(max_iterations);
-    let (inertia, labels) = (run.inertia(), run.labels());
+    let inertia = run.inertia();
+    clusters(tree, run, inertia)
+}
+
+/// What a run has come to.
+pub(crate) fn clusters(tree: &Tree, run: Run<'_>, inertia: f64) -> Clusters {
+    let labels = run.labels();
     let centres = Matrix::new(tree.n_cols(), run.centres);
     Clusters {
         centres: centres.expect("means of finite rows within the checked spread are finite"),

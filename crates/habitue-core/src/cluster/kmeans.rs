@@ -1,14 +1,11 @@
 //! k-means: the default clustering.
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Clusters, lloyd::lloyd, seeds::plus_plus};
-use crate::math::{distance::check_spread, random::Random};
+use super::Clusters;
+use super::sweep::Sweep;
+use crate::math::distance::check_spread;
 use crate::{Error, Matrix, Result};
-
-/// Rows up to which starts run side by side; above, one start fills all cores and memory stays that of one.
-const SIDE_BY_SIDE: usize = 50_000;
 
 /// k-means: Lloyd's iterations from greedy k-means++ seeds, the best of several starts.
 ///
@@ -60,27 +57,27 @@ impl KMeans {
     /// [`Error::NoCustomers`] without rows, [`Error::Setting`] if `n_init` or `max_iterations` is 0,
     /// [`Error::Spread`] if distances would overflow or vanish.
     pub fn fit(&self, x: &Matrix) -> Result<Clusters> {
-        for (setting, value) in [("n_init", self.n_init), ("max_iterations", self.max_iterations)] {
-            if value == 0 {
-                return Err(Error::Setting {
-                    setting,
-                    allowed: "at least 1".to_owned(),
-                    got: "0".to_owned(),
-                });
-            }
-        }
-        check_spread(x)?;
-        let run = |start: usize| -> Result<Clusters> {
-            let seeds = plus_plus(x, self.n_clusters, &mut Random::stream(self.seed, start as u64))?;
-            Ok(lloyd(x, seeds, self.max_iterations))
+        self.fit_some(x, None)
+    }
+
+    /// Clusters the rows of `x`, each counted `weights` times; the inertia is weighted too.
+    ///
+    /// # Errors
+    /// As [`KMeans::fit`]; [`Error::Length`] or [`Error::Setting`] if weights are not one finite value above 0 a row.
+    pub fn fit_weighted(&self, x: &Matrix, weights: &[f64]) -> Result<Clusters> {
+        self.fit_some(x, Some(weights))
+    }
+
+    fn fit_some(&self, x: &Matrix, weights: Option<&[f64]>) -> Result<Clusters> {
+        let sweep = Sweep {
+            k_min: self.n_clusters,
+            k_max: self.n_clusters,
+            n_init: self.n_init,
+            max_iterations: self.max_iterations,
+            seed: self.seed,
         };
-        // With one cluster every start ends at the mean.
-        let n_init = if self.n_clusters == 1 { 1 } else { self.n_init };
-        if x.n_rows() <= SIDE_BY_SIDE {
-            let found: Vec<Clusters> = (0..n_init).into_par_iter().map(run).collect::<Result<_>>()?;
-            return Ok(found.into_iter().reduce(better).expect("n_init is at least 1"));
-        }
-        (1..n_init).try_fold(run(0)?, |best, start| Ok(better(best, run(start)?)))
+        let found = sweep.fit_weighted(x, weights)?.pop();
+        Ok(found.expect("there is one result for each number of clusters"))
     }
 
     /// Moves given centres, `n_clusters × d`, to a fixed point of Lloyd's map; `n_init` and `seed` play no part.
@@ -91,11 +88,6 @@ impl KMeans {
         check_spread(x)?;
         Ok(super::exact::settle(x, None, start, self.max_iterations))
     }
-}
-
-/// The one with the lower inertia; the first of equals.
-fn better(first: Clusters, second: Clusters) -> Clusters {
-    if second.inertia < first.inertia { second } else { first }
 }
 
 fn default_n_init() -> usize {
@@ -109,6 +101,7 @@ fn default_max_iterations() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::math::random::Random;
 
     fn column(values: &[f64]) -> Matrix {
         Matrix::new(1, values.to_vec()).unwrap()

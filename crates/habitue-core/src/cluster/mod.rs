@@ -2,11 +2,14 @@
 
 #[cfg(test)]
 mod contract;
+mod distinct;
 mod exact;
 pub mod kmeans;
 pub mod lloyd;
 pub mod seeds;
-pub mod tree;
+mod search;
+pub mod sweep;
+mod tree;
 
 use crate::Matrix;
 use crate::math::distance::squared;

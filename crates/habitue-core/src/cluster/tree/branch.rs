@@ -3,7 +3,7 @@
 use crate::math::lanes::LANES;
 
 /// Rows of a leaf at most.
-pub(super) const LEAF_ROWS: usize = 32;
+pub(super) const LEAF_ROWS: usize = 64;
 
 /// A subtree, its nodes in preorder: a node is followed by its left child, and the nodes below it end where
 /// the next one beside it begins.
@@ -61,5 +61,32 @@ impl Branch {
 
     pub(super) fn value(&self, slot: usize, column: usize, d: usize) -> f64 {
         self.blocks[slot / LANES * d + column][slot % LANES]
+    }
+
+    /// Appends the means and weights of nodes of at most `most` rows, and of such parts of larger leaves.
+    pub(super) fn summarise(&self, most: usize, d: usize, values: &mut Vec<f64>, masses: &mut Vec<f64>) {
+        let mut node = 0;
+        while node < self.nodes.len() {
+            let Node { n_rows, end, mass, .. } = self.nodes[node];
+            if n_rows as usize <= most {
+                values.extend(self.sum(node, d).iter().map(|sum| sum / mass));
+                masses.push(mass);
+                node = end as usize;
+                continue;
+            }
+            if self.is_leaf(node) {
+                let slots = self.nodes[node].slots();
+                for first in slots.clone().step_by(most / LANES * LANES) {
+                    let part = first..(first + most / LANES * LANES).min(slots.end);
+                    let mass: f64 = part.clone().map(|slot| self.weight(slot)).sum();
+                    let sum = |column: usize| {
+                        part.clone().map(|slot| self.weight(slot) * self.value(slot, column, d)).sum::<f64>()
+                    };
+                    values.extend((0..d).map(|column| sum(column) / mass));
+                    masses.push(mass);
+                }
+            }
+            node += 1;
+        }
     }
 }

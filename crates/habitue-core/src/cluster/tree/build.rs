@@ -233,8 +233,22 @@ impl<'a> Builder<'a> {
         }
     }
 
+    /// Orders the rows of a leaf so that those of a block lie close together.
+    fn sort_blocks(&mut self, start: usize, end: usize) {
+        if end - start <= LANES {
+            return;
+        }
+        let (low, high) = self.bounds(start, end);
+        let column = (0..low.len()).rev().max_by(|&a, &b| (high[a] - low[a]).total_cmp(&(high[b] - low[b])));
+        let middle = start + ((end - start) / 2).next_multiple_of(LANES);
+        self.halve(start, end, middle, column.unwrap_or(0));
+        self.sort_blocks(start, middle);
+        self.sort_blocks(middle, end);
+    }
+
     fn fill_leaf(&mut self, node: usize, start: usize, end: usize) {
         let d = self.x.n_cols();
+        self.sort_blocks(start, end);
         for block in self.order[start..end].chunks(LANES) {
             let first = self.branch.blocks.len();
             self.branch.blocks.resize(first + d, [0.0; LANES]);

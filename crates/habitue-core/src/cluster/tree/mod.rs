@@ -14,6 +14,10 @@ use branch::Branch;
 pub(crate) use run::Run;
 
 use crate::Matrix;
+use crate::math::lanes::LANES;
+
+/// Rows up to which a search works on the rows themselves, and about the size of a summary.
+const SUMMARY_ROWS: usize = 8192;
 
 /// A tree of rows: built once, it serves every number of clusters and every start.
 ///
@@ -34,6 +38,33 @@ impl Tree {
     /// `weights` has one value above 0 a row. Costs `O(n log n)` time.
     pub(crate) fn new(x: &Matrix, weights: Option<&[f64]>) -> Self {
         Self { n_rows: x.n_rows(), n_cols: x.n_cols(), branches: build::branches(x, weights) }
+    }
+
+    /// A tree of weighted means of neighbouring rows, some thousands of them; none where the rows are few enough
+    /// themselves.
+    pub(crate) fn summary(&self) -> Option<Self> {
+        if self.n_rows <= SUMMARY_ROWS {
+            return None;
+        }
+        let most = (self.n_rows / SUMMARY_ROWS * 2).max(LANES);
+        let (mut values, mut masses) = (Vec::new(), Vec::new());
+        for branch in &self.branches {
+            branch.summarise(most, self.n_cols, &mut values, &mut masses);
+        }
+        let means = Matrix::new(self.n_cols, values).expect("means of finite rows are finite");
+        Some(Self::new(&means, Some(&masses)))
+    }
+
+    /// All rows eight side by side, and their weights; 0 in lanes without a row.
+    pub(crate) fn blocks(&self) -> (Vec<[f64; LANES]>, Vec<[f64; LANES]>) {
+        let (mut blocks, mut weights) = (Vec::new(), Vec::new());
+        for branch in &self.branches {
+            blocks.extend_from_slice(&branch.blocks);
+            let weight = |slot: usize| if slot < branch.rows.len() { branch.weight(slot) } else { 0.0 };
+            let starts = (0..branch.rows.len()).step_by(LANES);
+            weights.extend(starts.map(|start| std::array::from_fn(|lane| weight(start + lane))));
+        }
+        (blocks, weights)
     }
 
     /// Number of rows.

@@ -1,0 +1,125 @@
+//! The search for good centres: a small population of fixed points that are crossed, mutated and moved downhill.
+//!
+//! In the spirit of HG-means (Gribel & Vidal 2019): two parents are matched centre by centre, the child takes one
+//! of each pair, one of its centres is moved to a row that is far from the others, and Lloyd's iterations do the
+//! rest.
+//! Half of the children come from one parent whose least useful centre is moved instead (as in k-means with swaps
+//! and breathing k-means, Fritzke 2020).
+
+mod field;
+
+use rayon::prelude::*;
+
+pub(crate) use field::{Field, Solution};
+
+use crate::math::distance::squared;
+use crate::math::random::Random;
+
+/// Solutions kept.
+const POPULATION: usize = 10;
+/// Distances measured for the children of one round, about.
+const ROUND_WORK: usize = 400_000;
+/// Children of one round at most.
+const MAX_CHILDREN: usize = 40;
+/// Solutions this close are the same.
+const SAME: f64 = 1e-9;
+/// Rounds without a better solution after which a search ends.
+const PATIENCE: usize = 12;
+
+/// The best solutions known for one number of clusters, the best first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Population {
+    pub solutions: Vec<Solution>,
+}
+
+impl Population {
+    /// Adds a solution that is none of those known; whether it is the best now.
+    pub(crate) fn add(&mut self, new: Solution) -> bool {
+        let same = |known: &Solution| (known.inertia - new.inertia).abs() <= SAME * known.inertia;
+        if self.solutions.iter().any(same) {
+            return false;
+        }
+        let at = self.solutions.partition_point(|known| known.inertia <= new.inertia);
+        self.solutions.insert(at, new);
+        self.solutions.truncate(POPULATION);
+        at == 0
+    }
+
+    /// The better of two drawn at random.
+    fn tournament(&self, random: &mut Random) -> &Solution {
+        let (one, two) = (random.below(self.solutions.len()), random.below(self.solutions.len()));
+        &self.solutions[one.min(two)]
+    }
+}
+
+/// Searches for `k` centres on a field: `n_rounds` rounds of one fresh start and some children each.
+///
+/// Round `r` is the same however many rounds there are, so more rounds never give a worse answer; and the same on
+/// any number of threads. Solutions already known may be given.
+pub(crate) fn search(field: &Field, k: usize, n_rounds: usize, seed: u64, known: Population) -> Population {
+    let mut population = known;
+    if k == 1 {
+        let mut random = Random::new(seed);
+        population.add(field.descend(field.seeds(1, &mut random)));
+        return population;
+    }
+    let work = field.n_rows() * k * field.n_cols();
+    let n_children = (ROUND_WORK / work.max(1)).clamp(1, MAX_CHILDREN);
+    let mut idle = 0;
+    for round in 0..n_rounds {
+        let stream = |at: usize| Random::stream(seed, (round * (MAX_CHILDREN + 1) + at) as u64);
+        let fresh = field.descend(field.seeds(k, &mut stream(0)));
+        let mut is_better = population.add(fresh);
+        if round > 0 {
+            let make = |at: usize| field.descend(child(field, &population, &mut stream(at)));
+            let children: Vec<Solution> = (1..=n_children).into_par_iter().map(make).collect();
+            for child in children {
+                is_better |= population.add(child);
+            }
+        }
+        idle = if is_better { 0 } else { idle + 1 };
+        if idle >= PATIENCE {
+            break;
+        }
+    }
+    population
+}
+
+fn child(field: &Field, population: &Population, random: &mut Random) -> Vec<f64> {
+    let d = field.n_cols();
+    let mother = population.tournament(random);
+    let k = mother.centres.len() / d;
+    if random.below(2) == 0 {
+        let father = population.tournament(random);
+        let mixed = cross(&mother.centres, &father.centres, d, random);
+        return field.replace(&mixed, random.below(k), random);
+    }
+    let losses = field.losses(&mother.centres);
+    let mut order: Vec<usize> = (0..k).collect();
+    order.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]));
+    // Mostly the least useful one, now and then one that is a little more useful.
+    let at = random.below(k).min(random.below(k)).min(random.below(k));
+    field.replace(&mother.centres, order[at], random)
+}
+
+/// Pairs the centres of two parents, nearest pairs first, and takes one of each.
+fn cross(one: &[f64], two: &[f64], d: usize, random: &mut Random) -> Vec<f64> {
+    let k = one.len() / d;
+    let mut pairs: Vec<(f64, usize, usize)> = Vec::with_capacity(k * k);
+    for (a, first) in one.chunks_exact(d).enumerate() {
+        pairs.extend(two.chunks_exact(d).enumerate().map(|(b, second)| (squared(first, second), a, b)));
+    }
+    pairs.sort_unstable_by(|x, y| x.0.total_cmp(&y.0).then((x.1, x.2).cmp(&(y.1, y.2))));
+    let (mut has_one, mut has_two) = (vec![false; k], vec![false; k]);
+    let mut child = one.to_vec();
+    for (_, a, b) in pairs {
+        if has_one[a] || has_two[b] {
+            continue;
+        }
+        (has_one[a], has_two[b]) = (true, true);
+        if random.below(2) == 0 {
+            child[a * d..(a + 1) * d].copy_from_slice(&two[b * d..(b + 1) * d]);
+        }
+    }
+    child
+}
