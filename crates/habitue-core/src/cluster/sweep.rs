@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::distinct::Distinct;
-use super::search::{Field, Population, search};
+use super::search::{Effort, Field, Population, Solution, search};
 use super::tree::{Run, Tree};
 use super::{Clusters, distinct_rows};
 use crate::math::distance::{check_spread, squared};
@@ -41,10 +41,12 @@ pub struct Sweep {
     pub seed: u64,
 }
 
+/// Rows up to which the search works on the rows themselves, and about the size of a summary.
+const FIELD_ROWS: usize = 8192;
 /// Solutions of the search that are finished on all rows, if they are close to the best.
 const FINALISTS: usize = 3;
 /// How close: the share of the best inertia.
-const CLOSE: f64 = 0.002;
+const CLOSE: f64 = 0.001;
 
 impl Sweep {
     /// Effort 10, at most 300 iterations, seed 0.
@@ -107,11 +109,15 @@ impl Sweep {
 
     fn fit_distinct(&self, x: &Matrix, weights: Option<&[f64]>) -> Vec<Clusters> {
         let tree = Tree::new(x, weights);
-        let field = tree.summary().map(|summary| Field::new(summary));
-        let is_summary = field.is_some();
-        let field = field.unwrap_or_else(|| Field::new(Tree::new(x, weights)));
-        let _ = is_summary;
-        let populations = self.populations(&field);
+        let summary = tree.summary(FIELD_ROWS).map(Field::new);
+        let middle = if x.n_rows() > 64 * FIELD_ROWS { tree.summary(8 * FIELD_ROWS).map(Field::new) } else { None };
+        let field = summary.as_ref();
+        let on_rows = if field.is_none() { Some(Field::new(Tree::new(x, weights))) } else { None };
+        let field = field.or(on_rows.as_ref()).expect("the search is on a summary or on the rows");
+        let mut populations = self.populations(field, summary.is_some());
+        if let Some(middle) = &middle {
+            populations = populations.iter().map(|population| close(population, middle)).collect();
+        }
         let mut found: Vec<Clusters> = Vec::with_capacity(populations.len());
         for population in populations {
             let clusters = self.finish(&tree, &population);
@@ -129,7 +135,9 @@ impl Sweep {
     }
 
     /// Searches for each number of clusters, upwards and then down again.
-    fn populations(&self, field: &Field) -> Vec<Population> {
+    fn populations(&self, field: &Field, is_summary: bool) -> Vec<Population> {
+        let is_one = self.k_min == self.k_max;
+        let effort = if is_summary { Effort::coarse(self.n_init, is_one) } else { Effort::fine(self.n_init) };
         let seed_of = |k: usize| mix(self.seed ^ mix(k as u64));
         let mut populations: Vec<Population> = Vec::new();
         for k in self.k_min..=self.k_max {
@@ -140,7 +148,7 @@ impl Sweep {
                     known.add(field.descend(field.add(solution.centres.clone(), &mut random)));
                 }
             }
-            populations.push(search(field, k, self.n_init, seed_of(k), known));
+            populations.push(search(field, k, effort, seed_of(k), known));
         }
         let d = field.n_cols();
         for at in (1..populations.len()).rev() {
@@ -159,9 +167,7 @@ impl Sweep {
 
     /// Moves the best solutions to a fixed point on all rows and keeps the best.
     fn finish(&self, tree: &Tree, population: &Population) -> Clusters {
-        let least = population.solutions[0].inertia;
-        let close = population.solutions.iter().take(FINALISTS);
-        let close = close.filter(|solution| solution.inertia <= least * (1.0 + CLOSE));
+        let close = finalists(population);
         let settled = close.map(|solution| {
             let mut run = Run::new(tree, solution.centres.clone());
             run.settle(self.max_iterations);
@@ -171,6 +177,23 @@ impl Sweep {
         let (inertia, run) = best.expect("a population has at least one solution");
         super::exact::clusters(tree, run, inertia)
     }
+}
+
+/// The solutions worth finishing.
+fn finalists(population: &Population) -> impl Iterator<Item = &Solution> {
+    let least = population.solutions[0].inertia;
+    population.solutions.iter().take(FINALISTS).filter(move |s| s.inertia <= least * (1.0 + CLOSE))
+}
+
+/// The finalists of one field moved to fixed points of a finer one.
+fn close(population: &Population, finer: &Field) -> Population {
+    let mut found = Population::default();
+    for solution in finalists(population) {
+        found.add(finer.descend(solution.centres.clone()));
+    }
+    let least = found.solutions[0].inertia;
+    found.solutions.retain(|solution| solution.inertia <= least * (1.0 + CLOSE / 20.0));
+    found
 }
 
 /// Weights are one finite value above 0 a row.

@@ -17,14 +17,33 @@ use crate::math::random::Random;
 
 /// Solutions kept.
 const POPULATION: usize = 10;
-/// Distances measured for the children of one round, about.
-const ROUND_WORK: usize = 400_000;
 /// Children of one round at most.
 const MAX_CHILDREN: usize = 40;
 /// Solutions this close are the same.
 const SAME: f64 = 1e-9;
-/// Rounds without a better solution after which a search ends.
-const PATIENCE: usize = 12;
+/// How hard to look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effort {
+    /// Rounds at most.
+    n_rounds: usize,
+    /// Rounds without a better solution after which a search ends.
+    patience: usize,
+    /// Distances measured for the children of one round, about.
+    round_work: usize,
+}
+
+impl Effort {
+    /// On the rows themselves, where what is found is the answer.
+    pub(crate) fn fine(n_rounds: usize) -> Self {
+        Self { n_rounds, patience: 12, round_work: 400_000 }
+    }
+
+    /// On a summary, where the last part in a thousand is not worth looking for; alone, or with solutions for
+    /// neighbouring numbers of clusters at hand.
+    pub(crate) fn coarse(n_rounds: usize, is_alone: bool) -> Self {
+        Self { n_rounds, patience: if is_alone { 8 } else { 4 }, round_work: 200_000 }
+    }
+}
 
 /// The best solutions known for one number of clusters, the best first.
 #[derive(Debug, Clone, Default)]
@@ -52,11 +71,11 @@ impl Population {
     }
 }
 
-/// Searches for `k` centres on a field: `n_rounds` rounds of one fresh start and some children each.
+/// Searches for `k` centres on a field: rounds of one fresh start and some children each.
 ///
 /// Round `r` is the same however many rounds there are, so more rounds never give a worse answer; and the same on
 /// any number of threads. Solutions already known may be given.
-pub(crate) fn search(field: &Field, k: usize, n_rounds: usize, seed: u64, known: Population) -> Population {
+pub(crate) fn search(field: &Field, k: usize, effort: Effort, seed: u64, known: Population) -> Population {
     let mut population = known;
     if k == 1 {
         let mut random = Random::new(seed);
@@ -64,9 +83,9 @@ pub(crate) fn search(field: &Field, k: usize, n_rounds: usize, seed: u64, known:
         return population;
     }
     let work = field.n_rows() * k * field.n_cols();
-    let n_children = (ROUND_WORK / work.max(1)).clamp(1, MAX_CHILDREN);
+    let n_children = (effort.round_work / work.max(1)).clamp(1, MAX_CHILDREN);
     let mut idle = 0;
-    for round in 0..n_rounds {
+    for round in 0..effort.n_rounds {
         let stream = |at: usize| Random::stream(seed, (round * (MAX_CHILDREN + 1) + at) as u64);
         let fresh = field.descend(field.seeds(k, &mut stream(0)));
         let mut is_better = population.add(fresh);
@@ -78,7 +97,7 @@ pub(crate) fn search(field: &Field, k: usize, n_rounds: usize, seed: u64, known:
             }
         }
         idle = if is_better { 0 } else { idle + 1 };
-        if idle >= PATIENCE {
+        if idle >= effort.patience {
             break;
         }
     }

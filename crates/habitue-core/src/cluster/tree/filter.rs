@@ -371,7 +371,9 @@ impl Pass<'_> {
         let (winner, least) = (block_of[best] as usize * LANES + best, least[best]);
         let radius = self.branch.nodes[node].radius;
         let rounding = (d + 8) as f64 * 4.0 * f64::EPSILON;
-        let near = least.sqrt() + 2.0 * radius;
+        // √s is at most (s / c + c) / 2 for any c above 0.
+        let near = (least.sqrt() + 2.0 * radius).max(1e-140);
+        let of_square = 0.5 / near;
         let constant = least + 2.0 * radius * radius;
         let winner_block = &candidates.blocks[winner / LANES * d..][..d];
         let mut lowest = [f64::INFINITY; LANES];
@@ -391,7 +393,7 @@ impl Pass<'_> {
             let mut apart_here = [0.0; LANES];
             for lane in 0..LANES {
                 let margin = sums[lane] - least - 2.0 * reach[lane] - rounding * (sums[lane] + constant);
-                let farther = margin / (sums[lane].sqrt() + near);
+                let farther = margin / (sums[lane] * of_square + 1.5 * near);
                 apart_here[lane] = if margin > 0.0 { farther } else { 0.0 };
                 n_left[lane] += if margin > 0.0 { 0.0 } else { 1.0 };
                 let farther = if margin > 0.0 { farther } else { f64::INFINITY };

@@ -16,9 +16,6 @@ pub(crate) use run::Run;
 use crate::Matrix;
 use crate::math::lanes::LANES;
 
-/// Rows up to which a search works on the rows themselves, and about the size of a summary.
-const SUMMARY_ROWS: usize = 8192;
-
 /// A tree of rows: built once, it serves every number of clusters and every start.
 ///
 /// Holds a copy of the rows in an order of its own, eight side by side, and about `6 d + 10` numbers for every 16 to
@@ -40,13 +37,13 @@ impl Tree {
         Self { n_rows: x.n_rows(), n_cols: x.n_cols(), branches: build::branches(x, weights) }
     }
 
-    /// A tree of weighted means of neighbouring rows, some thousands of them; none where the rows are few enough
-    /// themselves.
-    pub(crate) fn summary(&self) -> Option<Self> {
-        if self.n_rows <= SUMMARY_ROWS {
+    /// A tree of weighted means of neighbouring rows, about `n_means` of them; none where there are no more rows than
+    /// that.
+    pub(crate) fn summary(&self, n_means: usize) -> Option<Self> {
+        if self.n_rows <= n_means {
             return None;
         }
-        let most = (self.n_rows / SUMMARY_ROWS * 2).max(LANES);
+        let most = (self.n_rows / n_means * 2).max(LANES);
         let (mut values, mut masses) = (Vec::new(), Vec::new());
         for branch in &self.branches {
             branch.summarise(most, self.n_cols, &mut values, &mut masses);
