@@ -41,8 +41,10 @@ pub struct Sweep {
     pub seed: u64,
 }
 
-/// Rows up to which the search works on the rows themselves, and about the size of a summary.
-const FIELD_ROWS: usize = 8192;
+/// Rows up to which the search works on the rows themselves.
+const FEW_ROWS: usize = 20_000;
+/// About the size of a summary.
+const SUMMARY_ROWS: usize = 4096;
 /// Solutions of the search that are finished on all rows, if they are close to the best.
 const FINALISTS: usize = 3;
 /// How close: the share of the best inertia.
@@ -109,8 +111,11 @@ impl Sweep {
 
     fn fit_distinct(&self, x: &Matrix, weights: Option<&[f64]>) -> Vec<Clusters> {
         let tree = Tree::new(x, weights);
-        let summary = tree.summary(FIELD_ROWS).map(Field::new);
-        let middle = if x.n_rows() > 64 * FIELD_ROWS { tree.summary(8 * FIELD_ROWS).map(Field::new) } else { None };
+        let summarise = |most_rows: usize, n_means: usize| {
+            if x.n_rows() > most_rows { tree.summary(n_means).map(Field::new) } else { None }
+        };
+        let summary = summarise(FEW_ROWS, SUMMARY_ROWS);
+        let middle = summarise(128 * SUMMARY_ROWS, 16 * SUMMARY_ROWS);
         let field = summary.as_ref();
         let on_rows = if field.is_none() { Some(Field::new(Tree::new(x, weights))) } else { None };
         let field = field.or(on_rows.as_ref()).expect("the search is on a summary or on the rows");
@@ -150,17 +155,15 @@ impl Sweep {
             }
             populations.push(search(field, k, effort, seed_of(k), known));
         }
-        let d = field.n_cols();
         for at in (1..populations.len()).rev() {
-            let more = populations[at].solutions[0].centres.clone();
-            let losses = field.losses(&more);
-            let mut order: Vec<usize> = (0..losses.len()).collect();
-            order.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]));
-            for &gone in order.iter().take(2) {
-                let mut fewer = more.clone();
-                fewer.drain(gone * d..(gone + 1) * d);
-                populations[at - 1].add(field.descend(fewer));
+            for fewer in without_least_useful(field, &populations[at].solutions[0]) {
+                populations[at - 1].add(fewer);
             }
+        }
+        for at in 1..populations.len() {
+            let mut random = Random::stream(seed_of(self.k_min + at), u64::MAX - 1);
+            let fewer = populations[at - 1].solutions[0].centres.clone();
+            populations[at].add(field.descend(field.add(fewer, &mut random)));
         }
         populations
     }
@@ -177,6 +180,20 @@ impl Sweep {
         let (inertia, run) = best.expect("a population has at least one solution");
         super::exact::clusters(tree, run, inertia)
     }
+}
+
+/// Fixed points with one centre less: without either of the two that are missed least.
+fn without_least_useful(field: &Field, solution: &Solution) -> Vec<Solution> {
+    let d = field.n_cols();
+    let losses = field.losses(&solution.centres);
+    let mut order: Vec<usize> = (0..losses.len()).collect();
+    order.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]));
+    let without = |&gone: &usize| {
+        let mut fewer = solution.centres.clone();
+        fewer.drain(gone * d..(gone + 1) * d);
+        field.descend(fewer)
+    };
+    order.iter().take(2).map(without).collect()
 }
 
 /// The solutions worth finishing.

@@ -17,6 +17,8 @@ use crate::math::random::Random;
 
 /// Solutions kept.
 const POPULATION: usize = 10;
+/// The first rounds have a fresh start each, and later every so many.
+const FRESH_ROUNDS: usize = 4;
 /// Children of one round at most.
 const MAX_CHILDREN: usize = 40;
 /// Solutions this close are the same.
@@ -41,7 +43,7 @@ impl Effort {
     /// On a summary, where the last part in a thousand is not worth looking for; alone, or with solutions for
     /// neighbouring numbers of clusters at hand.
     pub(crate) fn coarse(n_rounds: usize, is_alone: bool) -> Self {
-        Self { n_rounds, patience: if is_alone { 8 } else { 4 }, round_work: 200_000 }
+        Self { n_rounds, patience: if is_alone { 8 } else { 5 }, round_work: 300_000 }
     }
 }
 
@@ -87,14 +89,20 @@ pub(crate) fn search(field: &Field, k: usize, effort: Effort, seed: u64, known: 
     let mut idle = 0;
     for round in 0..effort.n_rounds {
         let stream = |at: usize| Random::stream(seed, (round * (MAX_CHILDREN + 1) + at) as u64);
-        let fresh = field.descend(field.seeds(k, &mut stream(0)));
-        let mut is_better = population.add(fresh);
-        if round > 0 {
-            let make = |at: usize| field.descend(child(field, &population, &mut stream(at)));
-            let children: Vec<Solution> = (1..=n_children).into_par_iter().map(make).collect();
-            for child in children {
-                is_better |= population.add(child);
+        let is_fresh = round < FRESH_ROUNDS || round % FRESH_ROUNDS == 0;
+        let start = |at: usize| {
+            let random = &mut stream(at);
+            if at == 0 && is_fresh || population.solutions.is_empty() {
+                field.seeds(k, random)
+            } else {
+                child(field, &population, random)
             }
+        };
+        let found: Vec<Solution> =
+            (0..=n_children).into_par_iter().map(|at| field.descend(start(at))).collect();
+        let mut is_better = false;
+        for solution in found {
+            is_better |= population.add(solution);
         }
         idle = if is_better { 0 } else { idle + 1 };
         if idle >= effort.patience {

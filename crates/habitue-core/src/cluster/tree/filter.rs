@@ -206,7 +206,7 @@ impl Pass<'_> {
         self.scratch.stack.clear();
         self.scratch.opened.clear();
         self.scratch.stack.push(Visit { node: 0, level: 0, slack: f64::INFINITY });
-        let is_calm = 8 * self.owners.n_measured < self.branch.nodes.len();
+        let is_calm = 3 * self.owners.n_measured < self.branch.nodes.len();
         self.owners.n_measured = 0;
         while let Some(visit) = self.scratch.stack.pop() {
             let node = visit.node as usize;
