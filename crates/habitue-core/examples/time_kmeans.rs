@@ -42,7 +42,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let inertias: Vec<f64> = results.iter().map(|clusters| clusters.inertia).collect();
     let iterations: Vec<usize> = results.iter().map(|clusters| clusters.iterations).collect();
     println!(
-        r#"{{"seconds": {seconds:.4}, "cpu_seconds": {processor:.2}, "iterations": {iterations:?}, "inertia": {inertias:?}, "peak_mb": {:.0}}}"#,
+        r#"{{"seconds": {seconds:.4}, "cpu_seconds": {processor:.5}, "iterations": {iterations:?}, "inertia": {inertias:?}, "peak_mb": {:.0}}}"#,
         peak_mb()
     );
     Ok(())
@@ -55,10 +55,13 @@ fn peak_mb() -> f64 {
     peak.trim().trim_end_matches(" kB").parse::<f64>().unwrap_or(0.0) / 1000.0
 }
 
-/// Processor time of this process, user and system, in seconds.
+/// Processor time of all threads of this process, in seconds.
 fn cpu_seconds() -> f64 {
-    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
-    let after = stat.rsplit(')').next().unwrap_or("");
-    let ticks = |at: usize| after.split_whitespace().nth(at).and_then(|v| v.parse::<f64>().ok()).unwrap_or(0.0);
-    (ticks(11) + ticks(12)) / 100.0
+    let threads = std::fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let stat = |path: std::path::PathBuf| std::fs::read_to_string(path.join("schedstat")).unwrap_or_default();
+    let nanoseconds = |thread: std::fs::DirEntry| {
+        let stat = stat(thread.path());
+        stat.split_whitespace().next().and_then(|v| v.parse::<f64>().ok()).unwrap_or(0.0)
+    };
+    threads.map(nanoseconds).sum::<f64>() / 1e9
 }

@@ -31,6 +31,11 @@ struct Measured {
 /// Passes after which a descent ends.
 const MAX_ITERATIONS: usize = 300;
 
+/// Rows that are tried for the `k`-th centre of greedy k-means++.
+pub(super) fn n_trials(k: usize) -> usize {
+    2 + (k as f64).ln() as usize
+}
+
 impl Field {
     pub(crate) fn new(tree: Tree) -> Self {
         let (blocks, weights) = tree.blocks();
@@ -61,15 +66,20 @@ impl Field {
         best.fill([f64::INFINITY; LANES]);
         best = self.with(&best, first).0;
         while centres.len() < k * self.n_cols() {
-            best = self.grow(&mut centres, &best, random);
+            let n_trials = n_trials(centres.len() / self.n_cols() + 1);
+            best = self.grow(&mut centres, &best, n_trials, random);
         }
         centres
     }
 
     /// Adds the best of some rows drawn by their distance; the distances after it.
-    fn grow(&self, centres: &mut Vec<f64>, best: &[[f64; LANES]], random: &mut Random) -> Vec<[f64; LANES]> {
-        let k = centres.len() / self.n_cols() + 1;
-        let n_trials = 2 + (k as f64).ln() as usize;
+    fn grow(
+        &self,
+        centres: &mut Vec<f64>,
+        best: &[[f64; LANES]],
+        n_trials: usize,
+        random: &mut Random,
+    ) -> Vec<[f64; LANES]> {
         let mut found: Option<(usize, Vec<[f64; LANES]>, f64)> = None;
         for _ in 0..n_trials {
             let row = self.draw(best, random);
@@ -83,18 +93,21 @@ impl Field {
         after
     }
 
-    /// Centres without the one at `gone` and with a row that is far from all others.
-    pub(crate) fn replace(&self, centres: &[f64], gone: usize, random: &mut Random) -> Vec<f64> {
+    /// Centres without the one at `gone` and with the best of `n_trials` rows drawn by their distance.
+    pub(crate) fn replace(&self, centres: &[f64], gone: usize, n_trials: usize, random: &mut Random) -> Vec<f64> {
         let d = self.n_cols();
         let mut rest = centres.to_vec();
         rest.drain(gone * d..(gone + 1) * d);
-        self.add(rest, random)
+        let best = self.measure(&rest).best;
+        self.grow(&mut rest, &best, n_trials, random);
+        rest
     }
 
     /// Centres with one more, at a row that is far from all of them.
     pub(crate) fn add(&self, mut centres: Vec<f64>, random: &mut Random) -> Vec<f64> {
         let best = self.measure(&centres).best;
-        self.grow(&mut centres, &best, random);
+        let n_trials = n_trials(centres.len() / self.n_cols() + 1);
+        self.grow(&mut centres, &best, n_trials, random);
         centres
     }
 

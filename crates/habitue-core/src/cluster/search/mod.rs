@@ -19,6 +19,8 @@ use crate::math::random::Random;
 const POPULATION: usize = 10;
 /// The first rounds have a fresh start each, and later every so many.
 const FRESH_ROUNDS: usize = 4;
+/// Descents more, for each centre, that a search is patient for.
+const PATIENCE_OF_CENTRE: usize = 15;
 /// Children of one round at most.
 const MAX_CHILDREN: usize = 40;
 /// Solutions this close are the same.
@@ -28,22 +30,24 @@ const SAME: f64 = 1e-9;
 pub(crate) struct Effort {
     /// Rounds at most.
     n_rounds: usize,
-    /// Rounds without a better solution after which a search ends.
+    /// Descents without a better solution after which a search ends.
     patience: usize,
     /// Distances measured for the children of one round, about.
     round_work: usize,
+    /// Children of one round at least.
+    least_children: usize,
 }
 
 impl Effort {
     /// On the rows themselves, where what is found is the answer.
     pub(crate) fn fine(n_rounds: usize) -> Self {
-        Self { n_rounds, patience: 12, round_work: 400_000 }
+        Self { n_rounds, patience: 30, round_work: 1_600_000, least_children: 2 }
     }
 
     /// On a summary, where the last part in a thousand is not worth looking for; alone, or with solutions for
     /// neighbouring numbers of clusters at hand.
     pub(crate) fn coarse(n_rounds: usize, is_alone: bool) -> Self {
-        Self { n_rounds, patience: if is_alone { 8 } else { 5 }, round_work: 300_000 }
+        Self { n_rounds, patience: if is_alone { 12 } else { 8 }, round_work: 300_000, least_children: 1 }
     }
 }
 
@@ -85,7 +89,7 @@ pub(crate) fn search(field: &Field, k: usize, effort: Effort, seed: u64, known: 
         return population;
     }
     let work = field.n_rows() * k * field.n_cols();
-    let n_children = (effort.round_work / work.max(1)).clamp(1, MAX_CHILDREN);
+    let n_children = (effort.round_work / work.max(1)).clamp(effort.least_children, MAX_CHILDREN);
     let mut idle = 0;
     for round in 0..effort.n_rounds {
         let stream = |at: usize| Random::stream(seed, (round * (MAX_CHILDREN + 1) + at) as u64);
@@ -104,8 +108,8 @@ pub(crate) fn search(field: &Field, k: usize, effort: Effort, seed: u64, known: 
         for solution in found {
             is_better |= population.add(solution);
         }
-        idle = if is_better { 0 } else { idle + 1 };
-        if idle >= effort.patience {
+        idle = if is_better { 0 } else { idle + n_children + 1 };
+        if idle >= effort.patience + PATIENCE_OF_CENTRE * k {
             break;
         }
     }
@@ -119,14 +123,14 @@ fn child(field: &Field, population: &Population, random: &mut Random) -> Vec<f64
     if random.below(2) == 0 {
         let father = population.tournament(random);
         let mixed = cross(&mother.centres, &father.centres, d, random);
-        return field.replace(&mixed, random.below(k), random);
+        return field.replace(&mixed, random.below(k), 1, random);
     }
     let losses = field.losses(&mother.centres);
     let mut order: Vec<usize> = (0..k).collect();
     order.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]));
     // Mostly the least useful one, now and then one that is a little more useful.
     let at = random.below(k).min(random.below(k)).min(random.below(k));
-    field.replace(&mother.centres, order[at], random)
+    field.replace(&mother.centres, order[at], field::n_trials(k), random)
 }
 
 /// Pairs the centres of two parents, nearest pairs first, and takes one of each.
