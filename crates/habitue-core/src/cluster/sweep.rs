@@ -43,12 +43,12 @@ pub struct Sweep {
 
 /// Rows up to which the search works on the rows themselves.
 const FEW_ROWS: usize = 20_000;
-/// About the size of a summary.
-const SUMMARY_ROWS: usize = 4096;
+/// About the size of a summary, for each column: the more columns, the farther apart neighbouring rows are.
+const SUMMARY_ROWS: usize = 1024;
 /// Solutions of the search that are finished on all rows, if they are close to the best.
-const FINALISTS: usize = 3;
+const FINALISTS: usize = 4;
 /// How close: the share of the best inertia.
-const CLOSE: f64 = 0.001;
+const CLOSE: f64 = 0.005;
 
 impl Sweep {
     /// Effort 10, at most 300 iterations, seed 0.
@@ -112,12 +112,13 @@ impl Sweep {
     fn fit_distinct(&self, x: &Matrix, weights: Option<&[f64]>) -> Vec<Clusters> {
         let tree = Tree::new(x, weights);
         let summarise = |most_rows: usize, n_means: usize| {
-            if x.n_rows() > most_rows { tree.summary(n_means).map(Field::new) } else { None }
+            if x.n_rows() > most_rows { tree.summary(n_means).map(Field::coarse) } else { None }
         };
-        let summary = summarise(FEW_ROWS, SUMMARY_ROWS);
-        let middle = summarise(128 * SUMMARY_ROWS, 16 * SUMMARY_ROWS);
+        let n_means = SUMMARY_ROWS * x.n_cols().clamp(4, 16);
+        let summary = summarise(FEW_ROWS, n_means);
+        let middle = summarise(2 * FEW_ROWS, (x.n_rows() / 8).min(65_536));
         let field = summary.as_ref();
-        let on_rows = if field.is_none() { Some(Field::new(Tree::new(x, weights))) } else { None };
+        let on_rows = if field.is_none() { Some(Field::fine(Tree::new(x, weights))) } else { None };
         let field = field.or(on_rows.as_ref()).expect("the search is on a summary or on the rows");
         let mut populations = self.populations(field, summary.is_some());
         if let Some(middle) = &middle {
@@ -150,20 +151,20 @@ impl Sweep {
             if let Some(fewer) = populations.last() {
                 let mut random = Random::stream(seed_of(k), u64::MAX);
                 for solution in fewer.solutions.iter().take(2) {
-                    known.add(field.descend(field.add(solution.centres.clone(), &mut random)));
+                    known.add(field.descend(field.add(solution.centres.clone(), &mut random)), field.same());
                 }
             }
             populations.push(search(field, k, effort, seed_of(k), known));
         }
         for at in (1..populations.len()).rev() {
             for fewer in without_least_useful(field, &populations[at].solutions[0]) {
-                populations[at - 1].add(fewer);
+                populations[at - 1].add(fewer, field.same());
             }
         }
         for at in 1..populations.len() {
             let mut random = Random::stream(seed_of(self.k_min + at), u64::MAX - 1);
             let fewer = populations[at - 1].solutions[0].centres.clone();
-            populations[at].add(field.descend(field.add(fewer, &mut random)));
+            populations[at].add(field.descend(field.add(fewer, &mut random)), field.same());
         }
         populations
     }
@@ -202,14 +203,17 @@ fn finalists(population: &Population) -> impl Iterator<Item = &Solution> {
     population.solutions.iter().take(FINALISTS).filter(move |s| s.inertia <= least * (1.0 + CLOSE))
 }
 
+/// How close to the best a solution must be on a finer summary.
+const VERY_CLOSE: f64 = 0.0002;
+
 /// The finalists of one field moved to fixed points of a finer one.
 fn close(population: &Population, finer: &Field) -> Population {
     let mut found = Population::default();
     for solution in finalists(population) {
-        found.add(finer.descend(solution.centres.clone()));
+        found.add(finer.descend(solution.centres.clone()), finer.same());
     }
     let least = found.solutions[0].inertia;
-    found.solutions.retain(|solution| solution.inertia <= least * (1.0 + CLOSE / 20.0));
+    found.solutions.retain(|solution| solution.inertia <= least * (1.0 + VERY_CLOSE));
     found
 }
 

@@ -23,8 +23,6 @@ const FRESH_ROUNDS: usize = 4;
 const PATIENCE_OF_CENTRE: usize = 15;
 /// Children of one round at most.
 const MAX_CHILDREN: usize = 40;
-/// Solutions this close are the same.
-const SAME: f64 = 1e-9;
 /// How hard to look.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Effort {
@@ -41,12 +39,13 @@ pub(crate) struct Effort {
 impl Effort {
     /// On the rows themselves, where what is found is the answer.
     pub(crate) fn fine(n_rounds: usize) -> Self {
-        Self { n_rounds, patience: 30, round_work: 1_600_000, least_children: 2 }
+        Self { n_rounds: 2 * n_rounds - 1, patience: 30, round_work: 1_600_000, least_children: 2 }
     }
 
     /// On a summary, where the last part in a thousand is not worth looking for; alone, or with solutions for
     /// neighbouring numbers of clusters at hand.
     pub(crate) fn coarse(n_rounds: usize, is_alone: bool) -> Self {
+        let n_rounds = if is_alone { 2 * n_rounds - 1 } else { n_rounds };
         Self { n_rounds, patience: if is_alone { 12 } else { 8 }, round_work: 300_000, least_children: 1 }
     }
 }
@@ -59,9 +58,9 @@ pub(crate) struct Population {
 
 impl Population {
     /// Adds a solution that is none of those known; whether it is the best now.
-    pub(crate) fn add(&mut self, new: Solution) -> bool {
-        let same = |known: &Solution| (known.inertia - new.inertia).abs() <= SAME * known.inertia;
-        if self.solutions.iter().any(same) {
+    pub(crate) fn add(&mut self, new: Solution, same: f64) -> bool {
+        let is_same = |known: &Solution| (known.inertia - new.inertia).abs() <= same * known.inertia;
+        if self.solutions.iter().any(is_same) {
             return false;
         }
         let at = self.solutions.partition_point(|known| known.inertia <= new.inertia);
@@ -85,7 +84,7 @@ pub(crate) fn search(field: &Field, k: usize, effort: Effort, seed: u64, known: 
     let mut population = known;
     if k == 1 {
         let mut random = Random::new(seed);
-        population.add(field.descend(field.seeds(1, &mut random)));
+        population.add(field.descend(field.seeds(1, &mut random)), field.same());
         return population;
     }
     let work = field.n_rows() * k * field.n_cols();
@@ -106,7 +105,7 @@ pub(crate) fn search(field: &Field, k: usize, effort: Effort, seed: u64, known: 
             (0..=n_children).into_par_iter().map(|at| field.descend(start(at))).collect();
         let mut is_better = false;
         for solution in found {
-            is_better |= population.add(solution);
+            is_better |= population.add(solution, field.same());
         }
         idle = if is_better { 0 } else { idle + n_children + 1 };
         if idle >= effort.patience + PATIENCE_OF_CENTRE * k {

@@ -80,6 +80,17 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Iterates until no more than `few` labels change in a pass, without the last check.
+    pub(crate) fn settle_roughly(&mut self, few: usize, max_iterations: usize) {
+        while self.iterations < max_iterations {
+            self.iterations += 1;
+            if self.assign() <= few {
+                return;
+            }
+            self.step();
+        }
+    }
+
     /// Moves every centre to the mean of its rows; a centre without rows takes the row farthest from its own.
     fn step(&mut self) {
         let centres = if self.totals.won.contains(&0) { self.repaired() } else { self.means() };
