@@ -1,8 +1,11 @@
 //! Exact Lloyd's iterations by the engine that suits the data.
 
-use super::Clusters;
+use super::{Clusters, bounds};
 use super::tree::{Run, Tree};
 use crate::Matrix;
+
+/// Columns up to which a tree rules out more than it costs.
+pub(crate) const TREE_COLUMNS: usize = 12;
 
 /// Moves centres to a fixed point of Lloyd's map, as [`super::lloyd::lloyd`] does, in a fraction of its time.
 ///
@@ -10,6 +13,9 @@ use crate::Matrix;
 /// - Labels are those of the plain engine; centres may differ from its in their last bits, because sums are
 ///   added in another order.
 pub(crate) fn settle(x: &Matrix, weights: Option<&[f64]>, start: &Matrix, max_iterations: usize) -> Clusters {
+    if x.n_cols() > TREE_COLUMNS {
+        return bounds::settle(x, weights, start, max_iterations);
+    }
     let tree = Tree::new(x, weights);
     settle_on(&tree, start.values().to_vec(), max_iterations)
 }

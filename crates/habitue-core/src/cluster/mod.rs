@@ -2,6 +2,7 @@
 
 #[cfg(test)]
 mod contract;
+mod bounds;
 mod distinct;
 mod exact;
 pub mod kmeans;
