@@ -4,6 +4,7 @@
 //! time_kmeans lloyd ROWS.f64 D STARTS.f64
 //! time_kmeans sweep ROWS.f64 D K_MIN K_MAX [N_INIT]
 //! time_kmeans fit   ROWS.f64 D K [N_INIT]
+//! time_kmeans assign ROWS.f64 D CENTRES.f64
 //! ```
 //!
 //! Files are little-endian doubles, row after row. Reading is outside the time; building trees is inside.
@@ -14,12 +15,14 @@ use std::error::Error;
 use std::time::Instant;
 
 use habitue_core::Matrix;
+use habitue_core::cluster::assign::assign;
 use habitue_core::cluster::kmeans::KMeans;
 use habitue_core::cluster::sweep::Sweep;
 
 fn read(path: &str, d: usize) -> Result<Matrix, Box<dyn Error>> {
     let bytes = std::fs::read(path)?;
-    let values = bytes.chunks_exact(8).map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]));
+    let values =
+        bytes.chunks_exact(8).map(|b| f64::from_le_bytes([b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7]]));
     Ok(Matrix::new(d, values.collect())?)
 }
 
@@ -35,6 +38,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             vec![KMeans { max_iterations: 100_000, ..KMeans::new(start.n_rows()) }.fit_from(&x, &start)?]
         }
         "sweep" => Sweep { n_init: number(6)?, ..Sweep::new(number(4)?, number(5)?) }.fit(&x)?,
+        "assign" => {
+            let centres = read(&args[4], d)?;
+            let clock = Instant::now();
+            let processor = cpu_seconds();
+            let total: f64 = assign(&x, &centres)?.squared.iter().sum();
+            let (seconds, processor) = (clock.elapsed().as_secs_f64(), cpu_seconds() - processor);
+            println!(r#"{{"seconds": {seconds:.4}, "cpu_seconds": {processor:.5}, "inertia": [{total:?}]}}"#);
+            return Ok(());
+        }
         "fit" => vec![KMeans { n_init: number(5)?, ..KMeans::new(number(4)?) }.fit(&x)?],
         job => return Err(format!("there is no job {job:?}").into()),
     };

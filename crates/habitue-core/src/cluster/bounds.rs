@@ -150,7 +150,16 @@ impl Rows<'_> {
                 let values = &x.values()[at * chunk * d..][..labels.len() * d];
                 let weights = weights.map(|weights| &weights[at * chunk..][..labels.len()]);
                 let totals = Totals::new(centres.len() / d, d);
-                pulp::Arch::new().dispatch(Pass { values, weights, labels, bounds, centres, travel, d, totals })
+                pulp::Arch::new().dispatch(Pass {
+                    values,
+                    weights,
+                    labels,
+                    bounds,
+                    centres,
+                    travel,
+                    d,
+                    totals,
+                })
             })
             .collect();
         parts.iter().fold(Totals::new(centres.len() / d, d), Totals::merge)

@@ -1,7 +1,7 @@
 //! Exact Lloyd's iterations by the engine that suits the data.
 
-use super::{Clusters, bounds};
 use super::tree::{Run, Tree};
+use super::{Clusters, bounds};
 use crate::Matrix;
 
 /// Columns up to which a tree rules out more than it costs.
@@ -54,22 +54,33 @@ mod tests {
     fn assert_equal(found: &Clusters, plain: &Clusters) {
         assert_eq!(found.labels, plain.labels);
         assert_eq!(found.converged, plain.converged);
-        assert!((found.inertia - plain.inertia).abs() <= 1e-12 * plain.inertia, "{} {}", found.inertia, plain.inertia);
+        assert!(
+            (found.inertia - plain.inertia).abs() <= 1e-12 * plain.inertia,
+            "{} {}",
+            found.inertia,
+            plain.inertia
+        );
         for (a, b) in found.centres.values().iter().zip(plain.centres.values()) {
             assert!((a - b).abs() <= 1e-12 * (1.0 + a.abs()), "{a} {b}");
         }
     }
 
     #[test]
-    fn the_tree_equals_the_plain_engine_on_many_branches() {
+    fn every_engine_equals_the_plain_one_on_many_branches() {
         let mut random = Random::new(3);
         let mut noise = || (0..6).map(|_| random.uniform()).sum::<f64>();
         for (n, d, k) in [(20_000, 2, 7), (40_003, 4, 12), (18_001, 8, 20), (17_000, 11, 5)] {
             let values = (0..n * d).map(|at| noise() + f64::from(at as u32 / d as u32 % 5)).collect();
             let x = Matrix::new(d, values).unwrap();
             let start = plus_plus(&x, k, &mut Random::new(1)).unwrap();
-            assert_equal(&settle(&x, None, &start, 300), &lloyd(&x, start.clone(), 300));
-            assert_equal(&settle(&x, None, &start, 4), &lloyd(&x, start, 4));
+            for max_iterations in [4, 300] {
+                let plain = lloyd(&x, start.clone(), max_iterations);
+                assert_equal(
+                    &settle_on(&Tree::new(&x, None), start.values().to_vec(), max_iterations),
+                    &plain,
+                );
+                assert_equal(&bounds::settle(&x, None, &start, max_iterations), &plain);
+            }
         }
     }
 
@@ -77,7 +88,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(256))]
 
         #[test]
-        fn the_tree_equals_the_plain_engine(
+        fn every_engine_equals_the_plain_one(
             d in 1_usize..11,
             whole in prop::collection::vec(-9_i8..10, 30..2000),
             scale in prop::sample::select(vec![1.0, 0.1, 1e-90, 1e90]),
@@ -92,11 +103,13 @@ mod tests {
             let values: Vec<f64> = whole[..whole.len() / d * d].iter().map(value).collect();
             let x = Matrix::new(d, values).unwrap();
             if let Ok(start) = plus_plus(&x, k, &mut Random::new(seed)) {
-                let found = settle(&x, None, &start, max_iterations);
-                let plain = lloyd(&x, start, max_iterations);
-                prop_assert_eq!(&found.labels, &plain.labels);
-                prop_assert_eq!(found.converged, plain.converged);
-                prop_assert!((found.inertia - plain.inertia).abs() <= 1e-12 * plain.inertia);
+                let plain = lloyd(&x, start.clone(), max_iterations);
+                let by_tree = settle_on(&Tree::new(&x, None), start.values().to_vec(), max_iterations);
+                for found in [by_tree, bounds::settle(&x, None, &start, max_iterations)] {
+                    prop_assert_eq!(&found.labels, &plain.labels);
+                    prop_assert_eq!(found.converged, plain.converged);
+                    prop_assert!((found.inertia - plain.inertia).abs() <= 1e-12 * plain.inertia);
+                }
             }
         }
 
@@ -111,10 +124,12 @@ mod tests {
             let many = values.iter().flat_map(|(v, w)| std::iter::repeat_n(f64::from(*v), *w as usize)).collect();
             let (x, many) = (Matrix::new(1, rows).unwrap(), Matrix::new(1, many).unwrap());
             if let Ok(start) = plus_plus(&x, k, &mut Random::new(seed)) {
-                let found = settle(&x, Some(&weights), &start, 300);
-                let plain = lloyd(&many, start, 300);
-                prop_assert_eq!(found.centres, plain.centres);
-                prop_assert!((found.inertia - plain.inertia).abs() <= 1e-12 * plain.inertia);
+                let plain = lloyd(&many, start.clone(), 300);
+                let by_tree = settle_on(&Tree::new(&x, Some(&weights)), start.values().to_vec(), 300);
+                for found in [by_tree, bounds::settle(&x, Some(&weights), &start, 300)] {
+                    prop_assert_eq!(&found.centres, &plain.centres);
+                    prop_assert!((found.inertia - plain.inertia).abs() <= 1e-12 * plain.inertia);
+                }
             }
         }
     }

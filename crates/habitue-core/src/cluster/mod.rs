@@ -2,15 +2,19 @@
 
 #[cfg(test)]
 mod contract;
+pub mod assign;
+pub mod bisecting;
 mod bounds;
 mod distinct;
 mod exact;
 pub mod kmeans;
 pub mod lloyd;
+pub mod mini_batch;
 pub mod seeds;
 mod search;
 pub mod sweep;
 mod tree;
+pub mod trimmed;
 
 use crate::Matrix;
 use crate::math::distance::squared;
@@ -27,7 +31,7 @@ pub struct Clusters {
     pub inertia: f64,
     /// How many times all rows were assigned.
     pub iterations: usize,
-    /// Whether the labels had stopped changing; then every centre is exactly the mean of its members.
+    /// Whether the labels had stopped changing; then every centre is the mean of its members, to rounding.
     pub converged: bool,
 }
 

@@ -109,7 +109,13 @@ impl Field {
     }
 
     /// Centres without the one at `gone` and with the best of `n_trials` rows drawn by their distance.
-    pub(crate) fn replace(&self, centres: &[f64], gone: usize, n_trials: usize, random: &mut Random) -> Vec<f64> {
+    pub(crate) fn replace(
+        &self,
+        centres: &[f64],
+        gone: usize,
+        n_trials: usize,
+        random: &mut Random,
+    ) -> Vec<f64> {
         let d = self.n_cols();
         let mut rest = centres.to_vec();
         rest.drain(gone * d..(gone + 1) * d);
@@ -174,7 +180,9 @@ impl Field {
         let mut after = best.to_vec();
         let total = pulp::Arch::new().dispatch(|| {
             let mut total = [0.0; LANES];
-            for ((after, weights), block) in after.iter_mut().zip(&self.weights).zip(self.blocks.chunks_exact(d)) {
+            for ((after, weights), block) in
+                after.iter_mut().zip(&self.weights).zip(self.blocks.chunks_exact(d))
+            {
                 let mut squared = [0.0; LANES];
                 for (column, centre) in block.iter().zip(&centre) {
                     for lane in 0..LANES {

@@ -81,7 +81,8 @@ struct Memory {
 const N_CONTENDERS: usize = 6;
 
 impl Memory {
-    const NONE: Self = Self { near: f64::NEG_INFINITY, far: f64::NEG_INFINITY, contenders: [0; N_CONTENDERS] };
+    const NONE: Self =
+        Self { near: f64::NEG_INFINITY, far: f64::NEG_INFINITY, contenders: [0; N_CONTENDERS] };
 }
 
 /// Rows that changed hands: what that adds to the sums of the clusters.
@@ -560,7 +561,8 @@ impl Pass<'_> {
         let mut near = f64::INFINITY;
         for slot in slots.clone().step_by(LANES) {
             let slack = self.label_block::<D>(slot, slots.end);
-            self.owners.near[slot / LANES] = if is_named { limit(slack, together) } else { f64::NEG_INFINITY };
+            self.owners.near[slot / LANES] =
+                if is_named { limit(slack, together) } else { f64::NEG_INFINITY };
             near = near.min(slack);
         }
         self.settle_owner(node);

@@ -146,7 +146,9 @@ impl<'a> Run<'a> {
     fn means(&self) -> Vec<f64> {
         let d = self.tree.n_cols;
         let mut centres = self.centres.clone();
-        for (label, centre) in centres.chunks_exact_mut(d).enumerate().filter(|(l, _)| self.totals.won[*l] > 0) {
+        for (label, centre) in
+            centres.chunks_exact_mut(d).enumerate().filter(|(l, _)| self.totals.won[*l] > 0)
+        {
             let sums = &self.totals.sums[label * d..(label + 1) * d];
             let mass = self.totals.sums[self.k * d + label];
             centre.iter_mut().zip(sums).for_each(|(centre, sum)| *centre = sum / mass);
@@ -170,9 +172,8 @@ impl<'a> Run<'a> {
         let before = (self.totals.sums.clone(), self.totals.won.clone());
         let mut taken = vec![false; rows.len()];
         for empty in (0..self.k).filter(|&label| before.1[label] == 0) {
-            let movable = |&at: &usize| {
-                !taken[at] && rows[at].0 > 0.0 && self.totals.won[rows[at].2 as usize] > 1
-            };
+            let movable =
+                |&at: &usize| !taken[at] && rows[at].0 > 0.0 && self.totals.won[rows[at].2 as usize] > 1;
             let Some(found) = (0..rows.len()).find(movable) else { break };
             taken[found] = true;
             let (_, _, owner, at, slot) = rows[found];
