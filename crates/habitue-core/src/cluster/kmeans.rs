@@ -5,20 +5,22 @@ use serde::{Deserialize, Serialize};
 use super::Clusters;
 use super::sweep::Sweep;
 use crate::math::distance::check_spread;
-use crate::{Error, Matrix, Result};
+use crate::{Matrix, Result};
 
-/// k-means: Lloyd's iterations from greedy k-means++ seeds, the best of several starts.
+/// k-means: a fixed point of Lloyd's map, the best that a search finds.
 ///
 /// Minimises the inertia `Σᵢ min_c ‖xᵢ − μ_c‖²`.
 ///
 /// - A cluster is never empty; equal rows are always in one cluster; ties go to the lower index.
 /// - With `n_clusters` 1 the only centre is the mean of all rows.
-/// - Start `s` draws from stream `s` of the seed, so more starts never give a worse answer, and the answer is
-///   the same to the bit on any number of threads.
+/// - The answer is the same to the bit on any number of threads.
+/// - Up to 20,000 different rows the search runs on the rows themselves, and more effort never gives a worse answer;
+///   above, it runs on a weighted summary, and the best of what it finds is settled on all rows.
 ///
-/// Costs `O(n k d)` time an iteration and `O(n)` memory for each start that runs at a time.
+/// Costs some ten descents of `O(n k d)` an iteration at worst, on few rows or on the summary, a few on all rows, and
+/// `O(n d)` memory. It is [`super::sweep::Sweep`] with one number of clusters.
 ///
-/// Lloyd 1982; Arthur & Vassilvitskii 2007.
+/// Lloyd 1982; Arthur & Vassilvitskii 2007; Gribel & Vidal 2019.
 ///
 /// ```
 /// use habitue_core::{Matrix, cluster::kmeans::KMeans};
@@ -33,7 +35,7 @@ use crate::{Error, Matrix, Result};
 pub struct KMeans {
     /// Number of clusters; at least 1, at most the number of distinct rows.
     pub n_clusters: usize,
-    /// Independent starts; the one with the lowest inertia is kept, the earliest of equals.
+    /// Effort: rounds of the search, each of a fresh start and children of the best so far; 1 is a single start.
     #[serde(default = "default_n_init")]
     pub n_init: usize,
     /// Passes of assignment after which a start ends even if labels still change.
@@ -53,9 +55,9 @@ impl KMeans {
     /// Clusters the rows of `x`, `n × d`.
     ///
     /// # Errors
-    /// [`Error::SegmentCount`] if `n_clusters` is 0 or above the number of distinct rows,
-    /// [`Error::NoCustomers`] without rows, [`Error::Setting`] if `n_init` or `max_iterations` is 0,
-    /// [`Error::Spread`] if distances would overflow or vanish.
+    /// [`crate::Error::SegmentCount`] if `n_clusters` is 0 or above the number of distinct rows,
+    /// [`crate::Error::NoCustomers`] without rows, [`crate::Error::Setting`] if `n_init` or `max_iterations` is 0,
+    /// [`crate::Error::Spread`] if distances would overflow or vanish.
     pub fn fit(&self, x: &Matrix) -> Result<Clusters> {
         self.fit_some(x, None)
     }
@@ -63,7 +65,7 @@ impl KMeans {
     /// Clusters the rows of `x`, each counted `weights` times; the inertia is weighted too.
     ///
     /// # Errors
-    /// As [`KMeans::fit`]; [`Error::Length`] or [`Error::Setting`] if weights are not one finite value above 0 a row.
+    /// As [`KMeans::fit`]; [`crate::Error::Length`] or [`crate::Error::Setting`] if weights are not one finite value above 0 a row.
     pub fn fit_weighted(&self, x: &Matrix, weights: &[f64]) -> Result<Clusters> {
         self.fit_some(x, Some(weights))
     }
@@ -83,8 +85,20 @@ impl KMeans {
     /// Moves given centres, `n_clusters × d`, to a fixed point of Lloyd's map; `n_init` and `seed` play no part.
     ///
     /// # Errors
-    /// As [`KMeans::fit`]; [`Error::Shape`] if `start` is not `n_clusters × d`.
+    /// As [`KMeans::fit`]; [`crate::Error::Shape`] if `start` is not `n_clusters × d`.
     pub fn fit_from(&self, x: &Matrix, start: &Matrix) -> Result<Clusters> {
+        if start.n_cols() != x.n_cols() || start.n_rows() != self.n_clusters {
+            return Err(crate::Error::Shape { values: start.values().len(), columns: x.n_cols() });
+        }
+        if x.n_rows() == 0 {
+            return Err(crate::Error::NoCustomers);
+        }
+        if self.n_clusters == 0 {
+            return Err(crate::Error::SegmentCount {
+                k: 0,
+                distinct: super::distinct_rows(x, x.n_rows().min(100)),
+            });
+        }
         check_spread(x)?;
         Ok(super::exact::settle(x, None, start, self.max_iterations))
     }
@@ -101,6 +115,7 @@ fn default_max_iterations() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Error;
     use crate::math::random::Random;
 
     fn column(values: &[f64]) -> Matrix {

@@ -90,7 +90,7 @@ impl Trimmed {
             let mut random = Random::stream(self.seed, start as u64);
             // Greedy k-means++ likes odd rows, which are to be set aside: every other start is of rows drawn evenly.
             let seeds = match drawn(x, self.n_clusters, &mut random) {
-                Some(rows) if start % 2 == 0 => x.select(&rows),
+                Some(rows) if start.is_multiple_of(2) => x.select(&rows),
                 _ => plus_plus(x, self.n_clusters, &mut random)?,
             };
             self.concentrate(x, seeds)

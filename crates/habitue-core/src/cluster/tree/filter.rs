@@ -349,7 +349,7 @@ impl Pass<'_> {
         let n_blocks = candidates.n.div_ceil(LANES);
         let mut least = [f64::INFINITY; LANES];
         let mut block_of = [0_u64; LANES];
-        for at in 0..n_blocks {
+        for (at, squared) in squared[..n_blocks].iter_mut().enumerate() {
             let block = &candidates.blocks[at * d..][..d];
             let mut sums = [0.0; LANES];
             for (column, middle) in block.iter().zip(middle) {
@@ -358,7 +358,7 @@ impl Pass<'_> {
                     sums[lane] += difference * difference;
                 }
             }
-            squared[at] = sums;
+            *squared = sums;
             for lane in 0..LANES {
                 let nearer = sums[lane] < least[lane];
                 block_of[lane] = if nearer { at as u64 } else { block_of[lane] };

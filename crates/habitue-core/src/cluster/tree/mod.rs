@@ -22,7 +22,7 @@ use crate::math::lanes::LANES;
 /// 32 rows.
 /// Equal on any number of threads.
 #[derive(Debug)]
-pub struct Tree {
+pub(crate) struct Tree {
     n_rows: usize,
     n_cols: usize,
     /// Subtrees, worked on side by side.
