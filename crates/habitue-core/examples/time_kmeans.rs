@@ -9,7 +9,6 @@
 //!
 //! Files are little-endian doubles, row after row. Reading is outside the time; building trees is inside.
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
-#![expect(clippy::disallowed_methods, reason = "the clock is what it is for")]
 
 use std::error::Error;
 use std::time::Instant;

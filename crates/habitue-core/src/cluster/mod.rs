@@ -1,4 +1,12 @@
 //! Groups of customers: the result every clustering gives, and k-means.
+//!
+//! **Engines.** All give the labels of the plain one, [`lloyd`], from equal starts:
+//! - up to 12 columns a tree whose nodes know their sums (10⁶ × 4, `k` = 20, 172 iterations: 0.6 s of processor
+//!   time; × 8, 179 iterations: 1.5 s; tree included);
+//! - above, two bounds a row (10⁶ × 32, `k` = 64, 170 iterations: 5.4 s, where the tree takes 22 s).
+//!
+//! **Search.** Up to 20,000 different rows on the rows themselves; above, on a weighted summary of 1,024 means a
+//! column, the candidates compared on a finer one, and the best settled on all rows. See [`sweep`].
 
 #[cfg(test)]
 mod contract;
