@@ -39,7 +39,12 @@ pub(crate) struct Effort {
 impl Effort {
     /// On the rows themselves, where what is found is the answer.
     pub(crate) fn fine(n_rounds: usize) -> Self {
-        Self { n_rounds: 2 * n_rounds - 1, patience: 30, round_work: 1_600_000, least_children: 2 }
+        Self {
+            n_rounds: 2 * n_rounds - 1,
+            patience: 30 * n_rounds.div_ceil(10),
+            round_work: 1_600_000,
+            least_children: 2,
+        }
     }
 
     /// On a summary, where the last part in a thousand is not worth looking for; alone, or with solutions for
@@ -108,7 +113,7 @@ pub(crate) fn search(field: &Field, k: usize, effort: Effort, seed: u64, known: 
             is_better |= population.add(solution, field.same());
         }
         idle = if is_better { 0 } else { idle + n_children + 1 };
-        if idle >= effort.patience + PATIENCE_OF_CENTRE * k {
+        if idle >= effort.patience + PATIENCE_OF_CENTRE * k * effort.n_rounds.div_ceil(20) {
             break;
         }
     }
