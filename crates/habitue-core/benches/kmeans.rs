@@ -4,7 +4,9 @@ use std::hint::black_box;
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use habitue_core::Matrix;
+use habitue_core::cluster::assign::assign;
 use habitue_core::cluster::kmeans::KMeans;
+use habitue_core::cluster::sweep::Sweep;
 use habitue_core::evaluate::silhouette::silhouettes;
 use habitue_core::math::random::Random;
 
@@ -25,6 +27,19 @@ fn benches(c: &mut Criterion) {
         let name = format!("kmeans/n={n},d={d},k={k},starts=1,inertia={inertia:.1}");
         c.bench_function(&name, |b| b.iter(|| kmeans.fit(black_box(&x))));
     }
+    for (n, d) in [(100_000, 4), (100_000, 8), (100_000, 16)] {
+        let x = customers(n, d);
+        let start = x.select(&[1, 2, 3, 4, 5, 6, 7, 8]);
+        let kmeans = KMeans::new(8);
+        let found = kmeans.fit_from(&x, &start).expect("the starts fit");
+        let name =
+            format!("lloyd/n={n},d={d},k=8,iterations={},inertia={:.1}", found.iterations, found.inertia);
+        c.bench_function(&name, |b| b.iter(|| kmeans.fit_from(black_box(&x), &start)));
+        c.bench_function(&format!("assign/n={n},d={d},k=8"), |b| b.iter(|| assign(black_box(&x), &start)));
+    }
+    let x = customers(100_000, 4);
+    let sweep = Sweep::new(2, 12);
+    c.bench_function("sweep/n=100000,d=4,k=2..12", |b| b.iter(|| sweep.fit(black_box(&x))));
     let x = customers(4_400, 4);
     let fits: Vec<_> = (2..=12).map(|k| KMeans::new(k).fit(&x).expect("the customers differ")).collect();
     let labelings: Vec<&[u32]> = fits.iter().map(|fit| fit.labels.as_slice()).collect();

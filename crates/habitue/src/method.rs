@@ -7,10 +7,13 @@ use habitue_core::Matrix;
 use habitue_core::choose_k::ChooseK;
 use habitue_core::cluster::agglomerative::{Agglomerative, Linkage};
 use habitue_core::cluster::algorithm;
+use habitue_core::cluster::bisecting::Bisecting;
 use habitue_core::cluster::dbscan::Dbscan;
 use habitue_core::cluster::hdbscan::Hdbscan;
 use habitue_core::cluster::kmeans::KMeans;
+use habitue_core::cluster::mini_batch::MiniBatch;
 use habitue_core::cluster::mixture::{Covariance, GaussianMixture};
+use habitue_core::cluster::trimmed::Trimmed;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 use crate::error::Error;
@@ -22,6 +25,12 @@ pub enum Method {
     /// k-means.
     #[default]
     Kmeans,
+    /// k-means by splitting the worst cluster in two.
+    Bisecting,
+    /// k-means over chunks of rows.
+    MiniBatch,
+    /// k-means that sets the farthest rows aside.
+    Trimmed,
     /// Gaussian mixture.
     Mixture,
     /// Agglomerative clustering by Ward's linkage.
@@ -117,6 +126,8 @@ pub struct Tuning {
     pub min_points: Option<usize>,
     /// Rows that make a cluster, in HDBSCAN*.
     pub min_cluster_size: Option<usize>,
+    /// The share of rows that trimmed k-means sets aside.
+    pub trimmed_share: Option<f64>,
     /// The shape of the components of a mixture.
     pub covariance: Option<Covariance>,
 }
@@ -132,8 +143,11 @@ pub(crate) struct Chosen {
 
 impl Method {
     /// All of them, the most usual first.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 11] = [
         Self::Kmeans,
+        Self::Bisecting,
+        Self::MiniBatch,
+        Self::Trimmed,
         Self::Mixture,
         Self::Ward,
         Self::Average,
@@ -147,6 +161,9 @@ impl Method {
     pub fn label(self) -> &'static str {
         match self {
             Self::Kmeans => "k-means",
+            Self::Bisecting => "bisecting k-means",
+            Self::MiniBatch => "mini-batch k-means",
+            Self::Trimmed => "trimmed k-means",
             Self::Mixture => "Gaussian mixture",
             Self::Ward => "Ward's hierarchy",
             Self::Average => "average linkage",
@@ -161,6 +178,9 @@ impl Method {
     pub fn name(self) -> &'static str {
         match self {
             Self::Kmeans => "kmeans",
+            Self::Bisecting => "bisecting",
+            Self::MiniBatch => "mini-batch",
+            Self::Trimmed => "trimmed",
             Self::Mixture => "mixture",
             Self::Ward => "ward",
             Self::Average => "average",
@@ -182,6 +202,12 @@ impl Method {
         let linked = |linkage| Algorithm::Agglomerative(Agglomerative { linkage, ..Agglomerative::new(k) });
         match self {
             Self::Kmeans => Algorithm::KMeans(KMeans { seed, ..KMeans::new(k) }),
+            Self::Bisecting => Algorithm::Bisecting(Bisecting { seed, ..Bisecting::new(k) }),
+            Self::MiniBatch => Algorithm::MiniBatch(MiniBatch { seed, ..MiniBatch::new(k) }),
+            Self::Trimmed => Algorithm::Trimmed(match tuning.trimmed_share {
+                Some(share) => Trimmed { seed, share, ..Trimmed::new(k) },
+                None => Trimmed { seed, ..Trimmed::new(k) },
+            }),
             Self::Mixture => Algorithm::Mixture(GaussianMixture {
                 seed,
                 covariance: tuning.covariance.unwrap_or_default(),

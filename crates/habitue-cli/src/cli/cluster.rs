@@ -53,6 +53,9 @@ pub(crate) struct Cluster {
     /// HDBSCAN: rows that make a cluster
     #[arg(long, value_name = "N", help_heading = "Algorithms")]
     min_cluster_size: Option<usize>,
+    /// Trimmed k-means: the share of rows to set aside
+    #[arg(long, value_name = "SHARE", help_heading = "Algorithms")]
+    trimmed_share: Option<f64>,
     /// Mixture: the shape of its components
     #[arg(long, value_enum, help_heading = "Algorithms")]
     covariance: Option<CovarianceName>,
@@ -161,6 +164,7 @@ impl Cluster {
                 eps: self.eps,
                 min_points: self.min_points,
                 min_cluster_size: self.min_cluster_size,
+                trimmed_share: self.trimmed_share,
                 covariance: self.covariance.map(|covariance| match covariance {
                     CovarianceName::Full => Covariance::Full,
                     CovarianceName::Tied => Covariance::Tied,

@@ -19,8 +19,18 @@ fn labels(text: &str) -> Vec<i64> {
     lines.map(|line| line.parse().unwrap()).collect()
 }
 
-const ALGORITHMS: [&str; 8] =
-    ["kmeans", "mixture", "ward", "average", "complete", "single", "dbscan", "hdbscan"];
+const ALGORITHMS: [&str; 10] = [
+    "kmeans",
+    "bisecting",
+    "mini-batch",
+    "mixture",
+    "ward",
+    "average",
+    "complete",
+    "single",
+    "dbscan",
+    "hdbscan",
+];
 
 #[test]
 fn every_algorithm_finds_three_corners_and_gives_each_row_a_label() {

@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use crate::cluster::kmeans::KMeans;
 use crate::cluster::lloyd::lloyd;
 use crate::cluster::seeds::plus_plus;
+use crate::cluster::sweep::Sweep;
 use crate::cluster::{Clusters, distinct_rows, nearest};
 use crate::math::chunks::rows_per_chunk;
 use crate::math::random::Random;
@@ -13,7 +14,7 @@ use crate::{Matrix, Result};
 /// k-means with 1 to `k_max` clusters, or to the number of distinct rows.
 pub(super) fn sweep(x: &Matrix, k_max: usize, n_init: usize, seed: u64) -> Result<Vec<Clusters>> {
     let k_max = k_max.min(distinct_rows(x, k_max));
-    (1..=k_max).into_par_iter().map(|k| fit(x, k, n_init, seed)).collect()
+    Sweep { n_init, seed, ..Sweep::new(1, k_max) }.fit(x)
 }
 
 /// The same for the many small tables of resampling and references, whose clusters need not be exact: few

@@ -2,13 +2,18 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Clusters;
 use super::agglomerative::{Agglomerative, Over};
-use super::assigner::{Assigner, Grouping, NearestCentre};
+use super::assign::assign;
+use super::assigner::{Assigner, Grouping, NOISE, NearestCentre};
+use super::bisecting::Bisecting;
 use super::dbscan::Dbscan;
 use super::dendrogram::Dendrogram;
 use super::hdbscan::Hdbscan;
 use super::kmeans::KMeans;
+use super::mini_batch::MiniBatch;
 use super::mixture::GaussianMixture;
+use super::trimmed::Trimmed;
 use crate::{Matrix, Result};
 
 /// A clustering with its settings; as JSON or TOML the settings with `method` beside them.
@@ -27,6 +32,12 @@ pub enum Algorithm {
     /// k-means.
     #[serde(rename = "kmeans")]
     KMeans(KMeans),
+    /// k-means by splitting.
+    Bisecting(Bisecting),
+    /// k-means over chunks of rows.
+    MiniBatch(MiniBatch),
+    /// k-means that sets the farthest rows aside.
+    Trimmed(Trimmed),
     /// Gaussian mixture.
     Mixture(GaussianMixture),
     /// DBSCAN.
@@ -52,8 +63,10 @@ pub struct Found {
 #[derive(Debug, Clone, PartialEq)]
 #[expect(missing_docs, reason = "the fields are documented at the results of the methods")]
 pub enum Details {
-    /// Of [`KMeans`]; strengths are the confidences of [`NearestCentre`].
+    /// Of [`KMeans`], [`Bisecting`] and [`Trimmed`]; strengths are the confidences of [`NearestCentre`].
     KMeans { inertia: f64, iterations: usize, converged: bool },
+    /// Of [`MiniBatch`]: the rows that each centre was given.
+    MiniBatch { counts: Vec<u64> },
     /// Of [`GaussianMixture`].
     Mixture { log_likelihood: f64, bic: f64, icl: f64, iterations: usize, converged: bool },
     /// Of [`Dbscan`]: the radius and the number of rows, given or chosen, and how many rows are core.
@@ -71,16 +84,24 @@ impl Algorithm {
     /// What the `fit` of the method refuses.
     pub fn fit(&self, x: &Matrix) -> Result<Found> {
         Ok(match self {
-            Self::KMeans(settings) => {
+            Self::KMeans(settings) => Found::of_clusters(x, settings.fit(x)?)?,
+            Self::Bisecting(settings) => Found::of_clusters(x, settings.fit(x)?)?,
+            Self::MiniBatch(settings) => {
+                let chunk = |rows: &[f64]| Matrix::new(x.n_cols(), rows.to_vec());
+                let found = settings.fit(x.values().chunks(CHUNK_ROWS * x.n_cols()).map(chunk))?;
+                let labels = assign(x, &found.centres)?.labels;
+                Found::by_centres(x, found.centres, labels, Details::MiniBatch { counts: found.counts })?
+            }
+            Self::Trimmed(settings) => {
                 let found = settings.fit(x)?;
-                let model = NearestCentre::new(found.centres.clone(), x, &found.labels)?;
-                let strengths = x.rows().map(|row| model.assign(row).confidence).collect();
+                let labels = found.labels.iter().map(|label| label.unwrap_or(NOISE)).collect();
                 let (inertia, iterations, converged) = (found.inertia, found.iterations, found.converged);
-                Found {
-                    grouping: Grouping { labels: found.labels, strengths, centres: found.centres },
-                    model: Assigner::Centres(model),
-                    details: Details::KMeans { inertia, iterations, converged },
-                }
+                Found::by_centres(
+                    x,
+                    found.centres,
+                    labels,
+                    Details::KMeans { inertia, iterations, converged },
+                )?
             }
             Self::Mixture(settings) => {
                 let found = settings.fit(x, None)?;
@@ -119,6 +140,29 @@ impl Algorithm {
                     details: Details::Agglomerative { over, dendrogram, leaf_of_row },
                 }
             }
+        })
+    }
+}
+
+/// Rows of a chunk where all rows are at hand.
+const CHUNK_ROWS: usize = 10_000;
+
+impl Found {
+    fn of_clusters(x: &Matrix, found: Clusters) -> Result<Self> {
+        let (inertia, iterations, converged) = (found.inertia, found.iterations, found.converged);
+        Self::by_centres(x, found.centres, found.labels, Details::KMeans { inertia, iterations, converged })
+    }
+
+    /// Clusters whose rows are those nearest to their centres.
+    fn by_centres(x: &Matrix, centres: Matrix, labels: Vec<u32>, details: Details) -> Result<Self> {
+        let model = NearestCentre::new(centres.clone(), x, &labels)?;
+        let strength =
+            |(row, &label): (&[f64], &u32)| if label == NOISE { 0.0 } else { model.assign(row).confidence };
+        let strengths = x.rows().zip(&labels).map(strength).collect();
+        Ok(Self {
+            grouping: Grouping { labels, strengths, centres },
+            model: Assigner::Centres(model),
+            details,
         })
     }
 }

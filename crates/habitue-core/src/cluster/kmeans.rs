@@ -1,27 +1,26 @@
 //! k-means: the default clustering.
 
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::{Clusters, lloyd::lloyd, seeds::plus_plus};
-use crate::math::{distance::check_spread, random::Random};
-use crate::{Error, Matrix, Result};
+use super::Clusters;
+use super::sweep::Sweep;
+use crate::math::distance::check_spread;
+use crate::{Matrix, Result};
 
-/// Rows up to which starts run side by side; above, one start fills all cores and memory stays that of one.
-const SIDE_BY_SIDE: usize = 50_000;
-
-/// k-means: Lloyd's iterations from greedy k-means++ seeds, the best of several starts.
+/// k-means: a fixed point of Lloyd's map, the best that a search finds.
 ///
 /// Minimises the inertia `Σᵢ min_c ‖xᵢ − μ_c‖²`.
 ///
 /// - A cluster is never empty; equal rows are always in one cluster; ties go to the lower index.
 /// - With `n_clusters` 1 the only centre is the mean of all rows.
-/// - Start `s` draws from stream `s` of the seed, so more starts never give a worse answer, and the answer is
-///   the same to the bit on any number of threads.
+/// - The answer is the same to the bit on any number of threads.
+/// - Up to 20,000 different rows the search runs on the rows themselves, and more effort never gives a worse answer;
+///   above, it runs on a weighted summary, and the best of what it finds is settled on all rows.
 ///
-/// Costs `O(n k d)` time an iteration and `O(n)` memory for each start that runs at a time.
+/// Costs some ten descents of `O(n k d)` an iteration at worst, on few rows or on the summary, a few on all rows, and
+/// `O(n d)` memory. It is [`super::sweep::Sweep`] with one number of clusters.
 ///
-/// Lloyd 1982; Arthur & Vassilvitskii 2007.
+/// Lloyd 1982; Arthur & Vassilvitskii 2007; Gribel & Vidal 2019.
 ///
 /// ```
 /// use habitue_core::{Matrix, cluster::kmeans::KMeans};
@@ -36,7 +35,7 @@ const SIDE_BY_SIDE: usize = 50_000;
 pub struct KMeans {
     /// Number of clusters; at least 1, at most the number of distinct rows.
     pub n_clusters: usize,
-    /// Independent starts; the one with the lowest inertia is kept, the earliest of equals.
+    /// Effort: rounds of the search, each of a fresh start and children of the best so far; 1 is a single start.
     #[serde(default = "default_n_init")]
     pub n_init: usize,
     /// Passes of assignment after which a start ends even if labels still change.
@@ -56,37 +55,53 @@ impl KMeans {
     /// Clusters the rows of `x`, `n × d`.
     ///
     /// # Errors
-    /// [`Error::SegmentCount`] if `n_clusters` is 0 or above the number of distinct rows,
-    /// [`Error::NoCustomers`] without rows, [`Error::Setting`] if `n_init` or `max_iterations` is 0,
-    /// [`Error::Spread`] if distances would overflow or vanish.
+    /// [`crate::Error::SegmentCount`] if `n_clusters` is 0 or above the number of distinct rows,
+    /// [`crate::Error::NoCustomers`] without rows, [`crate::Error::Setting`] if `n_init` or `max_iterations` is 0,
+    /// [`crate::Error::Spread`] if distances would overflow or vanish.
     pub fn fit(&self, x: &Matrix) -> Result<Clusters> {
-        for (setting, value) in [("n_init", self.n_init), ("max_iterations", self.max_iterations)] {
-            if value == 0 {
-                return Err(Error::Setting {
-                    setting,
-                    allowed: "at least 1".to_owned(),
-                    got: "0".to_owned(),
-                });
-            }
+        self.fit_some(x, None)
+    }
+
+    /// Clusters the rows of `x`, each counted `weights` times; the inertia is weighted too.
+    ///
+    /// # Errors
+    /// As [`KMeans::fit`]; [`crate::Error::Length`] or [`crate::Error::Setting`] if weights are not one finite value above 0 a row.
+    pub fn fit_weighted(&self, x: &Matrix, weights: &[f64]) -> Result<Clusters> {
+        self.fit_some(x, Some(weights))
+    }
+
+    fn fit_some(&self, x: &Matrix, weights: Option<&[f64]>) -> Result<Clusters> {
+        let sweep = Sweep {
+            k_min: self.n_clusters,
+            k_max: self.n_clusters,
+            n_init: self.n_init,
+            max_iterations: self.max_iterations,
+            seed: self.seed,
+        };
+        let found = sweep.fit_weighted(x, weights)?.pop();
+        Ok(found.expect("there is one result for each number of clusters"))
+    }
+
+    /// Moves given centres, `n_clusters × d`, to a fixed point of Lloyd's map; `n_init` and `seed` play no part.
+    ///
+    /// # Errors
+    /// As [`KMeans::fit`]; [`crate::Error::Shape`] if `start` is not `n_clusters × d`.
+    pub fn fit_from(&self, x: &Matrix, start: &Matrix) -> Result<Clusters> {
+        if start.n_cols() != x.n_cols() || start.n_rows() != self.n_clusters {
+            return Err(crate::Error::Shape { values: start.values().len(), columns: x.n_cols() });
+        }
+        if x.n_rows() == 0 {
+            return Err(crate::Error::NoCustomers);
+        }
+        if self.n_clusters == 0 {
+            return Err(crate::Error::SegmentCount {
+                k: 0,
+                distinct: super::distinct_rows(x, x.n_rows().min(100)),
+            });
         }
         check_spread(x)?;
-        let run = |start: usize| -> Result<Clusters> {
-            let seeds = plus_plus(x, self.n_clusters, &mut Random::stream(self.seed, start as u64))?;
-            Ok(lloyd(x, seeds, self.max_iterations))
-        };
-        // With one cluster every start ends at the mean.
-        let n_init = if self.n_clusters == 1 { 1 } else { self.n_init };
-        if x.n_rows() <= SIDE_BY_SIDE {
-            let found: Vec<Clusters> = (0..n_init).into_par_iter().map(run).collect::<Result<_>>()?;
-            return Ok(found.into_iter().reduce(better).expect("n_init is at least 1"));
-        }
-        (1..n_init).try_fold(run(0)?, |best, start| Ok(better(best, run(start)?)))
+        Ok(super::exact::settle(x, None, start, self.max_iterations))
     }
-}
-
-/// The one with the lower inertia; the first of equals.
-fn better(first: Clusters, second: Clusters) -> Clusters {
-    if second.inertia < first.inertia { second } else { first }
 }
 
 fn default_n_init() -> usize {
@@ -100,6 +115,8 @@ fn default_max_iterations() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Error;
+    use crate::math::random::Random;
 
     fn column(values: &[f64]) -> Matrix {
         Matrix::new(1, values.to_vec()).unwrap()

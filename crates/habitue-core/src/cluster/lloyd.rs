@@ -149,7 +149,7 @@ fn means(x: &Matrix, k: usize, labels: &[u32]) -> Pass {
 
 /// Gives every cluster without members the row farthest from its centre. Rare, so neither parallel nor
 /// clever.
-fn repair(x: &Matrix, centres: &Matrix, labels: &mut [u32]) {
+pub(super) fn repair(x: &Matrix, centres: &Matrix, labels: &mut [u32]) {
     let mut counts = vec![0_usize; centres.n_rows()];
     for &label in labels.iter() {
         counts[label as usize] += 1;

@@ -1,21 +1,38 @@
 //! Groups of customers: the result every clustering gives, and k-means.
+//!
+//! **Engines.** All give the labels of the plain one, [`lloyd`], from equal starts:
+//! - up to 12 columns a tree whose nodes know their sums (10⁶ × 4, `k` = 20, 172 iterations: 0.6 s of processor
+//!   time; × 8, 179 iterations: 1.5 s; tree included);
+//! - above, two bounds a row (10⁶ × 32, `k` = 64, 170 iterations: 5.4 s, where the tree takes 22 s).
+//!
+//! **Search.** Up to 20,000 different rows on the rows themselves; above, on a weighted summary of 1,024 means a
+//! column, the candidates compared on a finer one, and the best settled on all rows. See [`sweep`].
 
 pub mod agglomerative;
 pub mod algorithm;
+pub mod assign;
 pub mod assigner;
+pub mod bisecting;
+mod bounds;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]
 mod contract_shapes;
 pub mod dbscan;
 pub mod dendrogram;
-mod folded;
+mod distinct;
+mod exact;
 pub mod hdbscan;
 pub mod kmeans;
 pub mod lloyd;
+pub mod mini_batch;
 pub mod mixture;
+mod search;
 pub mod seeds;
 mod spanning;
+pub mod sweep;
+mod tree;
+pub mod trimmed;
 mod union;
 
 pub use assigner::{Assigner, Grouping, Membership, NOISE};
@@ -35,7 +52,7 @@ pub struct Clusters {
     pub inertia: f64,
     /// How many times all rows were assigned.
     pub iterations: usize,
-    /// Whether the labels had stopped changing; then every centre is exactly the mean of its members.
+    /// Whether the labels had stopped changing; then every centre is the mean of its members, to rounding.
     pub converged: bool,
 }
 

@@ -227,6 +227,7 @@ fn details(details: &Details) -> serde_json::Value {
         Details::KMeans { inertia, iterations, converged } => {
             serde_json::json!({ "inertia": inertia, "iterations": iterations, "converged": converged })
         }
+        Details::MiniBatch { counts } => serde_json::json!({ "counts": counts }),
         Details::Mixture { log_likelihood, bic, icl, iterations, converged } => serde_json::json!({
             "log_likelihood": log_likelihood, "bic": bic, "icl": icl,
             "iterations": iterations, "converged": converged,

@@ -40,6 +40,16 @@ struct Tried {
     allowed: bool,
 }
 
+/// What is compared: variants of k-means that only save time or memory are left out.
+const COMPARED: [Method; 7] = [
+    Method::Kmeans,
+    Method::Mixture,
+    Method::Ward,
+    Method::Average,
+    Method::Complete,
+    Method::Dbscan,
+    Method::Hdbscan,
+];
 /// More customers than this are too many for algorithms that look at the neighbourhood of each when all are compared.
 const MOST_COMPARED: usize = 200_000;
 /// Above this many rows silhouettes are those of a sample.
@@ -88,7 +98,7 @@ fn compare(
     observer: &dyn Observer,
 ) -> Result<Groups, Error> {
     let (mut tried, mut reasons) = (Vec::new(), Vec::new());
-    for method in Method::ALL {
+    for method in COMPARED {
         if x.n_rows() > MOST_COMPARED && !matches!(method, Method::Kmeans | Method::Mixture | Method::Ward) {
             reasons.push(format!("{} was left out: it takes too long on so many customers.", method.label()));
             continue;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub use self::nearest_row::NearestRow;
 use super::assigner::{Assigner, Grouping, NearestCentre, check_rows};
 use super::dendrogram::{Dendrogram, Join};
-use super::folded::Folded;
+use super::distinct::Distinct;
 use super::spanning::spanning_tree;
 use crate::math::kd_tree::KdTree;
 use crate::{Error, Matrix, Result};
@@ -110,12 +110,12 @@ impl Agglomerative {
     /// distances would overflow or vanish.
     pub fn fit(&self, x: &Matrix, weights: Option<&[f64]>) -> Result<AgglomerativeFit> {
         check_rows(x, weights)?;
-        let distinct = Folded::new(x, weights);
+        let distinct = Distinct::all(x, weights);
         let n = distinct.rows.n_rows();
         if self.n_clusters == 0 || self.n_clusters > n {
             return Err(Error::SegmentCount { k: self.n_clusters, distinct: n });
         }
-        let mut leaves = Leaves { of_row: distinct.of_row, rows: distinct.rows, weights: distinct.weights };
+        let mut leaves = Leaves { of_row: distinct.places, rows: distinct.rows, weights: distinct.weights };
         let mut over = Over::Rows;
         let joins = match self.linkage {
             Linkage::Ward => ward::ward(&leaves.rows, &leaves.weights),

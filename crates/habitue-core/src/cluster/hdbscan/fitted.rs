@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condense::{Branch, End};
 use crate::cluster::assigner::{Membership, NOISE, check_length, from_rows, to_rows};
-use crate::cluster::folded::Folded;
+use crate::cluster::distinct::Distinct;
 use crate::math::kd_tree::{KdTree, Nearby};
 use crate::math::lanes::LANES;
 use crate::{Error, Matrix, Result};
@@ -62,7 +62,7 @@ struct StoredBranch {
 impl FittedHdbscan {
     pub(super) fn new(
         min_samples: usize,
-        distinct: &Folded,
+        distinct: &Distinct,
         core: Vec<f64>,
         branches: &[Branch],
         ends: Vec<End>,

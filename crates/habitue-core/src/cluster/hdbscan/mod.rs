@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 pub use self::fitted::FittedHdbscan;
 use super::assigner::{Grouping, NOISE, check_rows};
 use super::dendrogram::{Dendrogram, Join};
-use super::folded::Folded;
+use super::distinct::Distinct;
 use super::spanning::spanning_tree;
 use crate::math::kd_tree::{KdTree, Nearby};
 use crate::{Error, Matrix, Result};
@@ -114,7 +114,7 @@ impl Hdbscan {
                 return Err(Error::Setting { setting, allowed, got: value.to_string() });
             }
         }
-        let distinct = Folded::new(x, weights);
+        let distinct = Distinct::all(x, weights);
         let tree = KdTree::new(&distinct.rows);
         let in_tree: Vec<f64> = tree.rows().iter().map(|&row| distinct.weights[row as usize]).collect();
         let core_in_tree = core_squared(&tree, &in_tree, min_samples);

@@ -118,7 +118,11 @@ impl GaussianMixture {
             let seed = if start == 0 { self.seed } else { mix(self.seed ^ mix(start as u64)) };
             let kmeans =
                 KMeans { seed, n_init: if start == 0 { 10 } else { 1 }, ..KMeans::new(self.n_components) };
-            let run = self.run(x, weights, &kmeans.fit(x)?.labels);
+            let clusters = match weights {
+                Some(weights) => kmeans.fit_weighted(x, weights)?,
+                None => kmeans.fit(x)?,
+            };
+            let run = self.run(x, weights, &clusters.labels);
             if best.as_ref().is_none_or(|best| run.log_likelihood > best.log_likelihood) {
                 best = Some(run);
             }

@@ -1,0 +1,139 @@
+"""k-means against scikit-learn, scikit-learn-intelex and faiss, on the same rows, from the same starts.
+
+    pip install -r bench/requirements-kmeans.txt
+    python3 bench/kmeans.py [--data DIR] [--pairs 5] [--jobs lloyd,sweep,assign] [--sizes 100000,1000000]
+
+Each pair runs habitue, then each peer; medians of wall and processor time and the objective of each are printed.
+Reading is outside the time; building trees and summaries is inside. All peers run to convergence (tolerance 0), except
+in the sweep, where scikit-learn runs as it comes. With --data, DIR holds NAME.npy (doubles, rows x columns).
+"""
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+
+import numpy as np
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+PROGRAM = os.path.join(os.environ.get("CARGO_TARGET_DIR", os.path.join(ROOT, "target")), "release/examples/time_kmeans")
+
+
+def customers(n, d, seed=1):
+    """Skewed, correlated features of customers: logarithms, brought to mean 0 and deviation 1."""
+    g = np.random.Generator(np.random.PCG64(seed))
+    tenure = np.floor(730 * g.beta(1.1, 1.3, n)) + 1
+    rate = g.gamma(0.55, 1 / 18, n)
+    orders = 1 + g.poisson(rate * tenure * g.random(n))
+    recency = np.floor(tenure * g.random(n) ** np.sqrt(orders))
+    basket = 14 * 6 / np.maximum(g.gamma(3.5, 1, n), 0.05)
+    spend = np.round(orders * basket * np.exp(0.35 * g.standard_normal(n) / np.sqrt(orders)), 2)
+    items = orders + g.poisson(orders * g.gamma(1.2, 1.2, n))
+    kinds = 1 + g.binomial(23, 1 - (1 - g.beta(0.8, 6, n)) ** np.minimum(items - 1, 400))
+    gap = np.round(np.where(orders > 1, (tenure - recency) / np.maximum(orders - 1, 1), tenure), 1)
+    x = np.log1p(np.column_stack([recency, orders, spend, tenure, spend / orders, kinds, items, gap])[:, :d])
+    return np.ascontiguousarray((x - x.mean(0)) / x.std(0))
+
+
+def starts(x, k, seed):
+    g = np.random.Generator(np.random.PCG64(seed))
+    s = x[g.choice(len(x), min(20_000, len(x)), replace=False)]
+    centres = [s[g.integers(len(s))]]
+    distance = ((s - centres[0]) ** 2).sum(1)
+    while len(centres) < k:
+        centres.append(s[g.choice(len(s), p=distance / distance.sum())])
+        distance = np.minimum(distance, ((s - centres[-1]) ** 2).sum(1))
+    return np.array(centres)
+
+
+def habitue(arguments):
+    out = json.loads(subprocess.run([PROGRAM, *map(str, arguments)], check=True, capture_output=True, text=True).stdout)
+    return out["seconds"], out["cpu_seconds"], out["inertia"]
+
+
+def timed(work):
+    wall, processor = time.perf_counter(), time.process_time()
+    inertia = work()
+    return time.perf_counter() - wall, time.process_time() - processor, inertia
+
+
+def peers(job, x, k, start):
+    """The peers that are installed, each as a function that returns its inertias."""
+    found = {}
+
+    def fit(module):
+        if job == "lloyd":
+            return [module.KMeans(k, init=start, n_init=1, tol=0, max_iter=100_000).fit(x).inertia_]
+        if job == "sweep":
+            return [module.KMeans(k, n_init=10, random_state=0).fit(x).inertia_ for k in range(2, 13)]
+        model.predict(x)
+        return []
+
+    import sklearn.cluster as plain
+    model = plain.KMeans(k, init=start, n_init=1, max_iter=1).fit(x[:100_000]) if job == "assign" else None
+    found["scikit-learn"] = lambda: fit(plain)
+    try:
+        from sklearnex import cluster as intelex
+        if job != "assign":
+            found["scikit-learn-intelex"] = lambda: fit(intelex)
+    except ImportError:
+        pass
+    try:
+        import faiss
+
+        def by_faiss(n_iterations=300):
+            x32 = x.astype(np.float32)
+            kmeans = faiss.Kmeans(x.shape[1], k, niter=n_iterations, max_points_per_centroid=len(x))
+            kmeans.train(x32, init_centroids=start.astype(np.float32))
+            return [float(kmeans.obj[-1])]
+
+        if job == "lloyd":
+            found["faiss (300 iterations)"] = by_faiss
+    except ImportError:
+        pass
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data")
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--jobs", default="lloyd,sweep,assign")
+    parser.add_argument("--sizes", default="100000,1000000")
+    options = parser.parse_args()
+    subprocess.run(["cargo", "build", "--release", "-p", "habitue-core", "--example", "time_kmeans"], check=True, cwd=ROOT)
+    if options.data:
+        names = sorted(f for f in os.listdir(options.data) if f.endswith(".npy"))
+        tables = [(name[:-4], np.load(os.path.join(options.data, name)).astype(np.float64)) for name in names]
+    else:
+        sizes = map(int, options.sizes.split(","))
+        tables = [(f"customers {n} x {d}", customers(n, d)) for n in sizes for d in (4, 8)]
+    print("| rows | job | program | wall s | processor s | ratio of processor time | inertia |\n|---|---|---|---|---|---|---|")
+    with tempfile.TemporaryDirectory() as folder:
+        rows, centres = os.path.join(folder, "rows"), os.path.join(folder, "centres")
+        for name, x in tables:
+            x.tofile(rows)
+            for job in options.jobs.split(","):
+                for k in (8, 20) if job == "lloyd" else (8,):
+                    start = starts(x, k, 7 * k + 1)
+                    start.tofile(centres)
+                    last = {"lloyd": [centres], "sweep": [2, 12], "assign": [centres]}[job]
+                    runs = {"habitue": []}
+                    others = peers(job, x, k, start)
+                    for _ in range(options.pairs):
+                        runs["habitue"].append(habitue([job, rows, x.shape[1], *last]))
+                        for peer, work in others.items():
+                            runs.setdefault(peer, []).append(timed(work))
+                    median = {p: [statistics.median(r[i] for r in of) for i in (0, 1)] for p, of in runs.items()}
+                    for program, of in runs.items():
+                        wall, processor = median[program]
+                        ratio = processor / median["habitue"][1]
+                        objective = ", ".join(f"{v:.10g}" for v in of[-1][2])
+                        label = f"{job} k={k}" if job != "sweep" else "sweep k=2..12"
+                        print(f"| {name} | {label} | {program} | {wall:.3f} | {processor:.3f} | {ratio:.1f} | {objective} |", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+//! The search for good centres: a small population of fixed points that are crossed, mutated and moved downhill.
+//!
+//! In the spirit of HG-means (Gribel & Vidal 2019): two parents are matched centre by centre, the child takes one
+//! of each pair, one of its centres is moved to a row that is far from the others, and Lloyd's iterations do the
+//! rest.
+//! Half of the children come from one parent whose least useful centre is moved instead (as in k-means with swaps
+//! and breathing k-means, Fritzke 2020).
+
+mod field;
+
+use rayon::prelude::*;
+
+pub(crate) use field::{Field, Solution};
+
+use crate::math::distance::squared;
+use crate::math::random::Random;
+
+/// Solutions kept.
+const POPULATION: usize = 10;
+/// The first rounds have a fresh start each, and later every so many.
+const FRESH_ROUNDS: usize = 4;
+/// Descents more, for each centre, that a search is patient for.
+const PATIENCE_OF_CENTRE: usize = 15;
+/// Children of one round at most.
+const MAX_CHILDREN: usize = 40;
+/// How hard to look.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effort {
+    /// Rounds at most.
+    n_rounds: usize,
+    /// Descents without a better solution after which a search ends.
+    patience: usize,
+    /// Distances measured for the children of one round, about.
+    round_work: usize,
+    /// Children of one round at least.
+    least_children: usize,
+}
+
+impl Effort {
+    /// On the rows themselves, where what is found is the answer.
+    pub(crate) fn fine(n_rounds: usize) -> Self {
+        Self {
+            n_rounds: 2 * n_rounds - 1,
+            patience: 30 * n_rounds.div_ceil(10),
+            round_work: 1_600_000,
+            least_children: 2,
+        }
+    }
+
+    /// On a summary, where the last part in a thousand is not worth looking for; alone, or with solutions for
+    /// neighbouring numbers of clusters at hand.
+    pub(crate) fn coarse(n_rounds: usize, is_alone: bool) -> Self {
+        let n_rounds = if is_alone { 2 * n_rounds - 1 } else { n_rounds };
+        Self { n_rounds, patience: if is_alone { 12 } else { 8 }, round_work: 300_000, least_children: 1 }
+    }
+}
+
+/// The best solutions known for one number of clusters, the best first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Population {
+    pub solutions: Vec<Solution>,
+}
+
+impl Population {
+    /// Adds a solution that is none of those known; whether it is the best now.
+    pub(crate) fn add(&mut self, new: Solution, same: f64) -> bool {
+        let is_same = |known: &Solution| (known.inertia - new.inertia).abs() <= same * known.inertia;
+        if self.solutions.iter().any(is_same) {
+            return false;
+        }
+        let at = self.solutions.partition_point(|known| known.inertia <= new.inertia);
+        self.solutions.insert(at, new);
+        self.solutions.truncate(POPULATION);
+        at == 0
+    }
+
+    /// The better of two drawn at random.
+    fn tournament(&self, random: &mut Random) -> &Solution {
+        let (one, two) = (random.below(self.solutions.len()), random.below(self.solutions.len()));
+        &self.solutions[one.min(two)]
+    }
+}
+
+/// Searches for `k` centres on a field: rounds of one fresh start and some children each.
+///
+/// Round `r` is the same however many rounds there are, so more rounds never give a worse answer; and the same on
+/// any number of threads. Solutions already known may be given.
+pub(crate) fn search(field: &Field, k: usize, effort: Effort, seed: u64, known: Population) -> Population {
+    let mut population = known;
+    if k == 1 {
+        let mut random = Random::new(seed);
+        population.add(field.descend(field.seeds(1, &mut random)), field.same());
+        return population;
+    }
+    let work = field.n_rows() * k * field.n_cols();
+    let n_children = (effort.round_work / work.max(1)).clamp(effort.least_children, MAX_CHILDREN);
+    let mut idle = 0;
+    for round in 0..effort.n_rounds {
+        let stream = |at: usize| Random::stream(seed, (round * (MAX_CHILDREN + 1) + at) as u64);
+        let is_fresh = round < FRESH_ROUNDS || round % FRESH_ROUNDS == 0;
+        let start = |at: usize| {
+            let random = &mut stream(at);
+            if at == 0 && is_fresh || population.solutions.is_empty() {
+                field.seeds(k, random)
+            } else {
+                child(field, &population, random)
+            }
+        };
+        let found: Vec<Solution> =
+            (0..=n_children).into_par_iter().map(|at| field.descend(start(at))).collect();
+        let mut is_better = false;
+        for solution in found {
+            is_better |= population.add(solution, field.same());
+        }
+        idle = if is_better { 0 } else { idle + n_children + 1 };
+        if idle >= effort.patience + PATIENCE_OF_CENTRE * k * effort.n_rounds.div_ceil(20) {
+            break;
+        }
+    }
+    population
+}
+
+fn child(field: &Field, population: &Population, random: &mut Random) -> Vec<f64> {
+    let d = field.n_cols();
+    let mother = population.tournament(random);
+    let k = mother.centres.len() / d;
+    if random.below(2) == 0 {
+        let father = population.tournament(random);
+        let mixed = cross(&mother.centres, &father.centres, d, random);
+        return field.replace(&mixed, random.below(k), 1, random);
+    }
+    let losses = field.losses(&mother.centres);
+    let mut order: Vec<usize> = (0..k).collect();
+    order.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]));
+    // Mostly the least useful one, now and then one that is a little more useful.
+    let at = random.below(k).min(random.below(k)).min(random.below(k));
+    field.replace(&mother.centres, order[at], field::n_trials(k), random)
+}
+
+/// Pairs the centres of two parents, nearest pairs first, and takes one of each.
+fn cross(one: &[f64], two: &[f64], d: usize, random: &mut Random) -> Vec<f64> {
+    let k = one.len() / d;
+    let mut pairs: Vec<(f64, usize, usize)> = Vec::with_capacity(k * k);
+    for (a, first) in one.chunks_exact(d).enumerate() {
+        pairs.extend(two.chunks_exact(d).enumerate().map(|(b, second)| (squared(first, second), a, b)));
+    }
+    pairs.sort_unstable_by(|x, y| x.0.total_cmp(&y.0).then((x.1, x.2).cmp(&(y.1, y.2))));
+    let (mut has_one, mut has_two) = (vec![false; k], vec![false; k]);
+    let mut child = one.to_vec();
+    for (_, a, b) in pairs {
+        if has_one[a] || has_two[b] {
+            continue;
+        }
+        (has_one[a], has_two[b]) = (true, true);
+        if random.below(2) == 0 {
+            child[a * d..(a + 1) * d].copy_from_slice(&two[b * d..(b + 1) * d]);
+        }
+    }
+    child
+}
