@@ -245,6 +245,15 @@ pub struct Candidate {
     pub calinski_harabasz: Option<f64>,
     /// Davies-Bouldin index; lower is better.
     pub davies_bouldin: Option<f64>,
+    /// Dunn index by centroids; higher is better.
+    #[serde(default)]
+    pub dunn: Option<f64>,
+    /// Prediction strength: how well half of the customers foretell the other half, 0 to 1.
+    #[serde(default)]
+    pub prediction_strength: Option<f64>,
+    /// Bootstrap stability of the least stable segment: mean Jaccard similarity, 0 to 1.
+    #[serde(default)]
+    pub stability: Option<f64>,
     /// Gap statistic; higher is better.
     pub gap: Option<f64>,
     /// Its standard error.
@@ -293,6 +302,10 @@ pub struct Segment {
     pub revenue_12m: Money,
     /// Mean silhouette of its customers.
     pub silhouette: Option<f64>,
+    /// Bootstrap stability: how surely it is found again in other samples of the customers, mean Jaccard similarity,
+    /// 0 to 1. Below 0.6 it is found again by chance, from 0.75 on it is a group.
+    #[serde(default)]
+    pub stability: Option<f64>,
     /// Mean confidence of its customers.
     pub confidence: f64,
     /// A short rule that nearly describes it.

@@ -17,6 +17,7 @@ fn the_program_lists_its_verbs() {
       segment   Turn orders into named segments, actions, evidence and a model: the main job
       assign    Place customers in the segments of a saved model
       features  Write the customer table alone: id and every feature
+      cluster   Cluster a table of numbers: the engine by itself
       fold      Fold orders into summaries, to be kept and folded on night by night
       generate  Write realistic orders of any size, to try things out
       rules     Print the built-in persona or action rules, to copy and edit
@@ -135,6 +136,13 @@ fn segment_has_help() {
           --min-share <SHARE>
               Smallest share of customers in a segment, 0 to 1 [default: 0.02]
 
+          --algorithm <NAME>
+              How customers are grouped; compare tries all that suit and takes the one that ranks first
+              [default: kmeans]
+              
+              [possible values: kmeans, bisecting, mini-batch, trimmed, mixture, ward, average,
+              complete, single, dbscan, hdbscan, compare]
+
           --seed <N>
               The same seed gives the same segments [default: 0]
 
@@ -148,6 +156,7 @@ fn segment_has_help() {
       habitue segment data/online_retail.parquet
       habitue segment orders.csv -o results --k 5
       habitue segment 'exports/2024-*.csv.gz' --map customer="Customer E-Mail" --dates dmy
+      habitue segment orders.csv --algorithm compare
       habitue segment customers.csv --features "Age,Annual Income (k$),Spending Score (1-100)"
     "#);
 }
@@ -469,6 +478,110 @@ fn generate_has_help() {
       habitue generate -o orders.csv
       habitue generate --lines 10000000 --seed 1 -o orders.parquet
       habitue generate -o orders.csv --truth kinds.csv && habitue segment orders.csv
+    ");
+}
+
+#[test]
+fn cluster_has_help() {
+    insta::assert_snapshot!(help(&["cluster", "--help"]), @r"
+    Cluster a table of numbers: the engine by itself
+
+    Usage: habitue cluster [OPTIONS] <TABLE>...
+
+    Arguments:
+      <TABLE>...
+              Tables of numbers, with or without header: CSV, TSV, Parquet, JSON lines or Excel files, -
+              for standard input
+
+    Options:
+          --algorithm <NAME>
+              How rows are grouped
+              
+              [default: kmeans]
+              [possible values: kmeans, bisecting, mini-batch, trimmed, mixture, ward, average,
+              complete, single, dbscan, hdbscan]
+
+      -k, --n-clusters <K|auto>
+              How many clusters, or auto; DBSCAN and HDBSCAN find the number themselves
+              
+              [default: auto]
+
+          --max-clusters <K>
+              Most clusters tried with auto
+              
+              [default: 20]
+
+          --seed <S>
+              The same seed gives the same labels
+              
+              [default: 0]
+
+          --columns <NAME,…>
+              The columns to use, by name (by number if there is no header) [default: all]
+
+          --scale <SCALE>
+              Bring all columns to one scale first
+
+              Possible values:
+              - standard: Mean 0, standard deviation 1
+              - robust:   Median 0, interquartile range 1
+              - min-max:  Lowest 0, highest 1
+              - rank:     The share of rows below
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Algorithms:
+          --eps <R>
+              DBSCAN: the radius of a neighbourhood [default: from the data]
+
+          --min-points <N>
+              DBSCAN: rows within the radius that make a place dense [default: from the data]
+
+          --min-cluster-size <N>
+              HDBSCAN: rows that make a cluster
+
+          --trimmed-share <SHARE>
+              Trimmed k-means: the share of rows to set aside
+
+          --covariance <COVARIANCE>
+              Mixture: the shape of its components
+
+              Possible values:
+              - full:      Any ellipsoid each
+              - tied:      One ellipsoid for all
+              - diagonal:  Ellipsoids along the axes
+              - spherical: Balls
+
+    Input:
+          --delimiter <CHAR>
+              What parts the columns of text files, if looking does not tell
+
+          --no-header
+              Text files have no header: columns are named 1, 2, 3, …
+
+    Output:
+      -o, --output <FILE>
+              Where to write the labels; its ending says the format (.csv, .parquet, .xlsx) [default:
+              CSV to stdout]
+
+          --force
+              Overwrite files that exist
+
+    Run:
+          --threads <N>
+              Threads to use [default: all]
+
+      -q, --quiet
+              Say nothing but errors
+
+          --json
+              Print centres, sizes and metrics as JSON to stdout
+
+    Examples:
+      habitue cluster points.csv --n-clusters 4 -o labels.csv
+      habitue cluster points.parquet --algorithm hdbscan --json -o labels.csv
+      habitue cluster customers.csv --columns age,income --scale standard --n-clusters auto
     ");
 }
 

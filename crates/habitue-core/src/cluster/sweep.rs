@@ -23,7 +23,7 @@ use crate::{Error, Matrix, Result};
 /// use habitue_core::{Matrix, cluster::sweep::Sweep};
 /// let x = Matrix::new(1, vec![1.0, 2.0, 10.0, 12.0])?;
 /// let inertias: Vec<f64> = Sweep::new(1, 3).fit(&x)?.iter().map(|clusters| clusters.inertia).collect();
-/// assert_eq!(inertias, [86.75, 2.5, 0.5]);
+/// assert_eq!(inertias, [92.75, 2.5, 0.5]);
 /// # Ok::<(), habitue_core::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -22,6 +22,8 @@ pub(super) struct Groups {
     pub(super) centres: Matrix,
     /// Mean silhouette of each group.
     pub(super) silhouettes: Vec<Option<f64>>,
+    /// Bootstrap stability of each group; empty where it was not measured.
+    pub(super) stabilities: Vec<Option<f64>>,
     /// What places customers, where it is not the nearest centre.
     pub(super) assigner: Option<Assigner>,
     pub(super) note: AlgorithmNote,
@@ -68,6 +70,7 @@ pub(super) fn group(
             labels: choice.clusters.labels.clone(),
             centres: choice.clusters.centres.clone(),
             silhouettes: choice.chosen().segment_silhouettes.clone(),
+            stabilities: choice.chosen().segment_stabilities.clone(),
             assigner: None,
             note: note(Method::Kmeans),
         }),
@@ -75,7 +78,7 @@ pub(super) fn group(
             observer.stage("grouping customers");
             let tried = Tried::new(method, x, choice, settings)?;
             tried.check()?;
-            Ok(tried.into_groups(note(method)))
+            Ok(tried.into_groups(choice, note(method)))
         }
         Algorithm::Compare => compare(x, choice, settings, net, observer),
     }
@@ -126,7 +129,7 @@ fn compare(
         "None of the algorithms gives segments of the number and sizes asked for; k-means was taken.".to_owned()
     });
     let note = AlgorithmNote { reasons, compared: compared?, ..note(used) };
-    Ok(tried.swap_remove(best).into_groups(note))
+    Ok(tried.swap_remove(best).into_groups(choice, note))
 }
 
 fn capital(text: &str) -> String {
@@ -256,9 +259,18 @@ impl Tried {
         })
     }
 
-    fn into_groups(self, note: AlgorithmNote) -> Groups {
-        let silhouettes = self.silhouette.map_or_else(Vec::new, |s| s.per_cluster);
-        Groups { labels: self.labels, centres: self.centres, silhouettes, assigner: self.assigner, note }
+    fn into_groups(self, choice: &Choice, note: AlgorithmNote) -> Groups {
+        // The stability that the choice has measured is that of k-means.
+        let is_kmeans = self.method == Method::Kmeans;
+        let stabilities = if is_kmeans { choice.chosen().segment_stabilities.clone() } else { Vec::new() };
+        Groups {
+            labels: self.labels,
+            centres: self.centres,
+            silhouettes: self.silhouette.map_or_else(Vec::new, |s| s.per_cluster),
+            stabilities,
+            assigner: self.assigner,
+            note,
+        }
     }
 }
 

@@ -31,7 +31,7 @@ struct CandidateRow {
     k: usize,
     chosen: bool,
     verdict: &'static str,
-    figures: [String; 7],
+    figures: [String; 9],
 }
 
 /// What became of a candidate.
@@ -67,6 +67,8 @@ struct Clarity<'a> {
     confidence_words: &'static str,
     silhouette: String,
     silhouette_words: &'static str,
+    stability: String,
+    stability_words: &'static str,
 }
 
 impl<'a> Sure<'a> {
@@ -86,6 +88,8 @@ impl<'a> Sure<'a> {
                 gap,
                 figure(c.calinski_harabasz, 0),
                 figure(c.davies_bouldin, 3),
+                figure(c.prediction_strength, 2),
+                figure(c.stability, 2),
                 figure(Some(c.inertia), if c.inertia.abs() < 100.0 { 2 } else { 0 }),
             ];
             CandidateRow {
@@ -151,6 +155,8 @@ impl<'a> Sure<'a> {
             confidence_words: confidence_words(shown.of.confidence),
             silhouette: figure(shown.of.silhouette, 2),
             silhouette_words: shown.of.silhouette.map_or("", silhouette_words),
+            stability: shown.of.stability.map_or_else(|| NONE.to_owned(), of_hundred),
+            stability_words: shown.of.stability.map_or("", stability_words),
         });
         Self {
             charts: charts.into_iter().flatten().collect(),
@@ -172,6 +178,16 @@ fn confidence_words(confidence: f64) -> &'static str {
         c if c >= 0.75 => "most customers clearly belong here",
         c if c >= 0.5 => "many customers could as well be in a neighbouring segment",
         _ => "a loose group; treat its borders as soft",
+    }
+}
+
+/// The conventional reading of a bootstrap stability (Hennig 2007).
+fn stability_words(stability: f64) -> &'static str {
+    match stability {
+        s if s >= 0.85 => "found again nearly unchanged",
+        s if s >= 0.75 => "found again",
+        s if s >= 0.6 => "there is something here, but who belongs to it is uncertain",
+        _ => "may be chance: do not build on it",
     }
 }
 

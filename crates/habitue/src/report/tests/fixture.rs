@@ -214,7 +214,8 @@ pub(super) fn hostile() -> Outcome {
 
 /// Replaces texts, except those whose form is fixed.
 fn poison(value: &mut serde_json::Value, key: &str) {
-    const FIXED: [&str; 23] = [
+    const FIXED: [&str; 24] = [
+        "moved_revenue",
         "kind",
         "revenue",
         "revenue_read",
@@ -453,6 +454,7 @@ fn segments(customers: usize, revenue: i64) -> Vec<Segment> {
             revenue_share: p.revenue as f64 / revenue as f64,
             revenue_12m: Money(p.revenue / 10 * 9),
             silhouette: Some([0.52, 0.31, 0.28, 0.61][i]),
+            stability: Some(0.81),
             confidence: [0.94, 0.78, 0.71, 0.95][i],
             rule: Rule {
                 text: p.rule.to_owned(),
@@ -530,6 +532,9 @@ fn choice() -> Choice {
         silhouette_error: None,
         calinski_harabasz: silhouette.map(|s| s * 11_000.0),
         davies_bouldin: silhouette.map(|s| 1.3 - s),
+        dunn: Some(0.4),
+        prediction_strength: Some(0.83),
+        stability: Some(0.79),
         gap: Some(0.62 + 0.4 * (1.0 - 1.0 / (1.0 + i as f64)) - 0.01 * (i as f64 - 4.0).abs()),
         gap_error: Some(0.012),
         smallest_share: 1.0 / (i as f64 + 1.3),
