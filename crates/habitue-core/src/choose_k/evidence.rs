@@ -55,8 +55,7 @@ pub(super) fn gather(settings: &ChooseK, x: &Matrix, distinct: usize) -> Result<
     let sampled = (settings.sample_rows(n_rows) < n_rows)
         .then(|| Random::stream(settings.seed, 0).sample(n_rows, settings.sample_rows(n_rows)));
     let sample = sampled.as_ref().map_or(Cow::Borrowed(x), |rows| Cow::Owned(x.select(rows)));
-    // Chance finds the best start less surely on few rows, and there more starts cost nothing.
-    let n_init = settings.n_init * more_often(5000, n_rows);
+    let n_init = settings.n_init;
     let (mut candidates, mut labelings) = (Vec::new(), Vec::new());
     let mut fits = Fits { fits: Vec::new(), with_labels: sampled.is_none() };
     let mut add = |mut clusters: Clusters| -> Result<()> {

@@ -110,7 +110,7 @@ pub struct ChooseK {
     pub stability_draws: usize,
     /// At most so many rows are clustered again for a half or a draw; at least 2.
     pub resampled_rows: usize,
-    /// Starts of k-means for each number of segments; up to four times as many below 5,000 rows.
+    /// Effort of the search for each number of segments, see [`KMeans::n_init`](crate::cluster::kmeans::KMeans::n_init).
     pub n_init: usize,
     /// The same seed gives the same answer.
     pub seed: u64,
@@ -134,7 +134,7 @@ impl Default for ChooseK {
             strength_splits: 8,
             stability_draws: 15,
             resampled_rows: 1000,
-            n_init: 10,
+            n_init: 3,
             seed: 0,
             k: None,
         }
