@@ -96,6 +96,31 @@ fn day(year: i64, month: i64, day: i64) -> Option<Day> {
 /// Reads a date with or without time and zone. A time with a zone is moved to UTC; one without stays as it is.
 pub(crate) fn parse(text: &str) -> Option<Reading> {
     let text = text.trim();
+    if let Some(time) = iso(text.as_bytes()) {
+        return Some(Reading::Certain(time));
+    }
+    parse_any(text)
+}
+
+/// `2011-12-09 08:26:00`, with a blank or a `T`, and nothing else: what programs write, and most files hold.
+fn iso(text: &[u8]) -> Option<Timestamp> {
+    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b' ' | b'T', h0, h1, b':', n0, n1, b':', s0, s1] = text
+    else {
+        return None;
+    };
+    let number = |digits: &[&u8]| {
+        digits.iter().try_fold(0_i64, |sum, d| d.is_ascii_digit().then(|| sum * 10 + i64::from(**d - b'0')))
+    };
+    let date =
+        Date::new(number(&[y0, y1, y2, y3])? as i16, number(&[m0, m1])? as i8, number(&[d0, d1])? as i8);
+    let (hour, minute, second) = (number(&[h0, h1])?, number(&[n0, n1])?, number(&[s0, s1])?);
+    let in_day = hour < 24 && minute < 60 && second < 60;
+    let day = Day::from_date(date.ok().filter(|_| in_day)?);
+    Some(Timestamp(day.start().0 + (hour * 60 + minute) * 60 + second))
+}
+
+/// Any other form.
+fn parse_any(text: &str) -> Option<Reading> {
     if text.bytes().all(|b| b.is_ascii_digit() || b == b'.') && !dotted(text) {
         return from_number(text.parse().ok()?).map(Reading::Certain);
     }
@@ -254,6 +279,19 @@ fn month_name(text: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn what_programs_write_is_read_as_any_other_form_is(
+            text in "(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9][ T][0-2][0-9]:[0-6][0-9]:[0-6][0-9]",
+        ) {
+            if let Some(time) = super::iso(text.as_bytes()) {
+                proptest::prop_assert_eq!(parse_any(&text), Some(Reading::Certain(time)));
+            } else {
+                proptest::prop_assert!(text[11..13] > *"23" || text[14..] > *"59" || text[17..] > *"59" || parse_any(&text).is_none());
+            }
+        }
+    }
 
     fn iso(timestamp: Timestamp) -> String {
         let seconds = timestamp.0.rem_euclid(DAY_SECONDS);

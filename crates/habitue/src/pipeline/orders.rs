@@ -12,6 +12,7 @@ use habitue_core::summary::Summary;
 use habitue_core::table::{Column, Table, Values};
 use habitue_core::time::Day;
 use hashbrown::HashMap;
+use rayon::prelude::*;
 
 use super::Observer;
 use crate::error::Error;
@@ -571,12 +572,15 @@ impl Described {
         let ids = |rows: &[usize]| rows.iter().map(|&i| self.ids.get(i as u32).to_owned()).collect();
         let mut table = Table { ids: ids(&inside), columns: Vec::new() };
         let mut apart = Table { ids: ids(&outside), columns: Vec::new() };
-        for (definition, values) in definitions.iter().zip(self.features) {
-            for (table, rows) in [(&mut table, &inside), (&mut apart, &outside)] {
-                let values = Values::Number(rows.iter().map(|&i| values[i]).collect());
-                table.columns.push(Column { feature: definition.feature(), values });
-            }
-        }
+        let split = |(definition, values): (&&Definition, Vec<f64>)| {
+            let of = |rows: &[usize]| Column {
+                feature: definition.feature(),
+                values: Values::Number(rows.iter().map(|&i| values[i]).collect()),
+            };
+            (of(&inside), of(&outside))
+        };
+        (table.columns, apart.columns) =
+            definitions.par_iter().zip(self.features).with_max_len(1).map(split).unzip();
         Customers {
             table,
             apart,
