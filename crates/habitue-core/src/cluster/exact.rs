@@ -48,6 +48,7 @@ mod tests {
     use super::*;
     use crate::cluster::lloyd::lloyd;
     use crate::cluster::seeds::plus_plus;
+    use crate::cluster::sweep::Sweep;
     use crate::math::random::Random;
 
     /// What both engines must agree on.
@@ -82,6 +83,46 @@ mod tests {
                 assert_equal(&bounds::settle(&x, None, &start, max_iterations), &plain);
             }
         }
+    }
+
+    #[test]
+    fn centres_that_travel_far_together_keep_every_engine_exact() {
+        // All centres start at one end and wander across: of two that border on each other one comes nearer to a row
+        // by as much as the other goes away, so both travels count.
+        let mut random = Random::new(5);
+        for (d, k) in [(1, 5), (2, 6), (4, 8)] {
+            let values = (0..6_000 * d).map(|at| random.uniform() * if at % d == 0 { 100.0 } else { 1.0 });
+            let x = Matrix::new(d, values.collect()).unwrap();
+            let start = (0..k * d).map(|at| if at % d == 0 { 0.01 * (at / d) as f64 } else { 0.5 });
+            let start = Matrix::new(d, start.collect()).unwrap();
+            for max_iterations in [10, 40, 3000] {
+                let plain = lloyd(&x, start.clone(), max_iterations);
+                let by_tree = settle_on(&Tree::new(&x, None), start.values().to_vec(), max_iterations);
+                for found in [by_tree, bounds::settle(&x, None, &start, max_iterations)] {
+                    assert_equal(&found, &plain);
+                    assert_eq!(found.iterations, plain.iterations);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_number_of_threads_gives_the_same_bits() {
+        let mut random = Random::new(8);
+        let x =
+            Matrix::new(3, (0..75_000).map(|_| random.uniform() + random.below(3) as f64).collect()).unwrap();
+        let start = plus_plus(&x, 6, &mut random).unwrap();
+        let all = || {
+            let by_bounds = bounds::settle(&x, None, &start, 300);
+            let by_tree = settle(&x, None, &start, 300);
+            let swept = Sweep { n_init: 2, ..Sweep::new(1, 5) }.fit(&x).unwrap();
+            let found: Vec<Clusters> = swept.into_iter().chain([by_bounds, by_tree]).collect();
+            found
+        };
+        let on = |n: usize| rayon::ThreadPoolBuilder::new().num_threads(n).build().unwrap().install(all);
+        let one = on(1);
+        assert_eq!(one, on(2));
+        assert_eq!(one, on(7));
     }
 
     proptest! {

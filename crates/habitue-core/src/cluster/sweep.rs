@@ -44,9 +44,13 @@ pub struct Sweep {
 /// Rows up to which the search works on the rows themselves.
 const FEW_ROWS: usize = 20_000;
 /// About the size of a summary, for each column: the more columns, the farther apart neighbouring rows are.
-const SUMMARY_ROWS: usize = 1024;
+const SUMMARY_ROWS: usize = 768;
+/// And at least, for each centre.
+const ROWS_OF_CENTRE: usize = 64;
+/// Means of the finer summary on which the candidates are compared, at most.
+const FINER_ROWS: usize = 32_768;
 /// Solutions of the search that are finished on all rows, if they are close to the best.
-const FINALISTS: usize = 4;
+const FINALISTS: usize = 5;
 /// How close: the share of the best inertia.
 const CLOSE: f64 = 0.005;
 
@@ -111,12 +115,12 @@ impl Sweep {
 
     fn fit_distinct(&self, x: &Matrix, weights: Option<&[f64]>) -> Vec<Clusters> {
         let tree = Tree::new(x, weights);
-        let summarise = |most_rows: usize, n_means: usize| {
-            if x.n_rows() > most_rows { tree.summary(n_means).map(Field::coarse) } else { None }
+        let summarise = |most_rows: usize, n_means: usize, as_field: fn(Tree) -> Field| {
+            if x.n_rows() > most_rows { tree.summary(n_means).map(as_field) } else { None }
         };
-        let n_means = SUMMARY_ROWS * x.n_cols().clamp(4, 16);
-        let summary = summarise(FEW_ROWS, n_means);
-        let middle = summarise(2 * FEW_ROWS, (x.n_rows() / 8).min(65_536));
+        let n_means = (SUMMARY_ROWS * x.n_cols().clamp(4, 16)).max(ROWS_OF_CENTRE * self.k_max);
+        let summary = summarise(FEW_ROWS, n_means, Field::coarse);
+        let middle = summarise(2 * FEW_ROWS, (x.n_rows() / 4).min(FINER_ROWS), Field::middle);
         let field = summary.as_ref();
         let on_rows = if field.is_none() { Some(Field::fine(Tree::new(x, weights))) } else { None };
         let field = field.or(on_rows.as_ref()).expect("the search is on a summary or on the rows");
@@ -204,7 +208,7 @@ fn finalists(population: &Population) -> impl Iterator<Item = &Solution> {
 }
 
 /// How close to the best a solution must be on a finer summary.
-const VERY_CLOSE: f64 = 0.0002;
+const VERY_CLOSE: f64 = 0.00001;
 
 /// The finalists of one field moved to fixed points of a finer one.
 fn close(population: &Population, finer: &Field) -> Population {

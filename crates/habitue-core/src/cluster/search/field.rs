@@ -21,6 +21,8 @@ pub(crate) struct Field {
     weights: Vec<[f64; LANES]>,
     /// A descent ends when no more labels change in a pass.
     few: usize,
+    /// How close two solutions are that count as one, as a share of the inertia.
+    same: f64,
 }
 
 /// Squared distances of all rows to their nearest and second nearest centre.
@@ -30,8 +32,9 @@ struct Measured {
     second: Vec<[f64; LANES]>,
 }
 
-/// On a summary, the part of the rows that may still change their label when a descent ends.
-const ROUGHLY: usize = 1000;
+/// The part of the rows that may still change their label when a descent ends, on a summary and on a fine one.
+const ROUGHLY: usize = 100;
+const NEARLY: usize = 20_000;
 /// Passes after which a descent ends.
 const MAX_ITERATIONS: usize = 300;
 
@@ -44,17 +47,22 @@ impl Field {
     /// The rows themselves, on which a fixed point is one.
     pub(crate) fn fine(tree: Tree) -> Self {
         let (blocks, weights) = tree.blocks();
-        Self { tree, blocks, weights, few: 0 }
+        Self { tree, blocks, weights, few: 0, same: 1e-9 }
     }
 
     /// A summary of the rows, on which descents end a little above the ground.
     pub(crate) fn coarse(tree: Tree) -> Self {
-        Self { few: tree.n_rows() / ROUGHLY, ..Self::fine(tree) }
+        Self { few: tree.n_rows() / ROUGHLY, same: 1e-4, ..Self::fine(tree) }
+    }
+
+    /// A fine summary, on which few rows are left to change when a descent ends.
+    pub(crate) fn middle(tree: Tree) -> Self {
+        Self { few: tree.n_rows() / NEARLY, same: 1e-5, ..Self::fine(tree) }
     }
 
     /// How close two solutions are that count as one, as a share of the inertia.
     pub(crate) fn same(&self) -> f64 {
-        if self.few == 0 { 1e-9 } else { 1e-5 }
+        self.same
     }
 
     pub(crate) fn n_rows(&self) -> usize {

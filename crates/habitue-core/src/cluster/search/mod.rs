@@ -19,8 +19,6 @@ use crate::math::random::Random;
 const POPULATION: usize = 10;
 /// The first rounds have a fresh start each, and later every so many.
 const FRESH_ROUNDS: usize = 4;
-/// Descents more, for each centre, that a search is patient for.
-const PATIENCE_OF_CENTRE: usize = 15;
 /// Children of one round at most.
 const MAX_CHILDREN: usize = 40;
 /// How hard to look.
@@ -28,8 +26,9 @@ const MAX_CHILDREN: usize = 40;
 pub(crate) struct Effort {
     /// Rounds at most.
     n_rounds: usize,
-    /// Descents without a better solution after which a search ends.
+    /// Descents without a better solution after which a search ends, and how many more for each centre.
     patience: usize,
+    patience_of_centre: usize,
     /// Distances measured for the children of one round, about.
     round_work: usize,
     /// Children of one round at least.
@@ -42,6 +41,7 @@ impl Effort {
         Self {
             n_rounds: 2 * n_rounds - 1,
             patience: 30 * n_rounds.div_ceil(10),
+            patience_of_centre: 15 * n_rounds.div_ceil(10),
             round_work: 1_600_000,
             least_children: 2,
         }
@@ -50,8 +50,9 @@ impl Effort {
     /// On a summary, where the last part in a thousand is not worth looking for; alone, or with solutions for
     /// neighbouring numbers of clusters at hand.
     pub(crate) fn coarse(n_rounds: usize, is_alone: bool) -> Self {
-        let n_rounds = if is_alone { 2 * n_rounds - 1 } else { n_rounds };
-        Self { n_rounds, patience: if is_alone { 12 } else { 8 }, round_work: 300_000, least_children: 1 }
+        let (n_rounds, patience_of_centre) = if is_alone { (2 * n_rounds - 1, 15) } else { (n_rounds, 0) };
+        let round_work = if is_alone { 300_000 } else { 50_000 };
+        Self { n_rounds, patience: 12, patience_of_centre, round_work, least_children: 1 }
     }
 }
 
@@ -113,7 +114,7 @@ pub(crate) fn search(field: &Field, k: usize, effort: Effort, seed: u64, known: 
             is_better |= population.add(solution, field.same());
         }
         idle = if is_better { 0 } else { idle + n_children + 1 };
-        if idle >= effort.patience + PATIENCE_OF_CENTRE * k * effort.n_rounds.div_ceil(20) {
+        if idle >= effort.patience + effort.patience_of_centre * k {
             break;
         }
     }

@@ -31,6 +31,8 @@ pub(super) struct Node {
     pub end: u32,
     /// Total weight.
     pub mass: f64,
+    /// Weighted sum of squared distances of the rows to their mean.
+    pub scatter: f64,
     /// Half the diagonal of the box, rounded up.
     pub radius: f64,
 }

@@ -212,6 +212,7 @@ impl<'a> Builder<'a> {
             n_rows: (end - start) as u32,
             end: 0,
             mass: 0.0,
+            scatter: 0.0,
             radius: square.sqrt() * (1.0 + 1e-14),
         });
     }
@@ -276,15 +277,52 @@ impl<'a> Builder<'a> {
             }
         }
         self.branch.nodes[node].mass = mass;
+        self.branch.nodes[node].scatter = self.scatter(node, start, end);
+    }
+
+    /// The scatter of a leaf whose sum is known.
+    fn scatter(&self, node: usize, start: usize, end: usize) -> f64 {
+        let d = self.x.n_cols();
+        let of_mean = 1.0 / self.branch.nodes[node].mass;
+        let mut lanes = [0.0; LANES];
+        let mut sum = 0.0;
+        let first = self.branch.nodes[node].first as usize;
+        for (at, block) in
+            (start..end).step_by(LANES).zip(self.branch.blocks[first / LANES * d..].chunks_exact(d))
+        {
+            let mut squared = [0.0; LANES];
+            for (column, sum) in block.iter().zip(self.branch.sum(node, d)) {
+                let mean = sum * of_mean;
+                for lane in 0..LANES {
+                    squared[lane] += (column[lane] - mean) * (column[lane] - mean);
+                }
+            }
+            if end - at >= LANES && self.weights.is_none() {
+                lanes.iter_mut().zip(squared).for_each(|(total, squared)| *total += squared);
+                continue;
+            }
+            for (lane, squared) in squared.iter().enumerate().take(end - at) {
+                sum += self.branch.weight(at + lane) * squared;
+            }
+        }
+        lanes.iter().sum::<f64>() + sum
     }
 
     /// The totals of a node from those of its children.
     fn add_up(&mut self, node: usize, right: usize) {
         let d = self.x.n_cols();
+        let (left_half, right_half) = (self.branch.nodes[node + 1], self.branch.nodes[right]);
+        let mut apart = 0.0;
         for column in 0..d {
-            let sum = self.branch.sum(node + 1, d)[column] + self.branch.sum(right, d)[column];
-            self.branch.geometry[(3 * node + 2) * d + column] = sum;
+            let (left, right) = (self.branch.sum(node + 1, d)[column], self.branch.sum(right, d)[column]);
+            let difference = left / left_half.mass - right / right_half.mass;
+            apart += difference * difference;
+            self.branch.geometry[(3 * node + 2) * d + column] = left + right;
         }
-        self.branch.nodes[node].mass = self.branch.nodes[node + 1].mass + self.branch.nodes[right].mass;
+        let mass = left_half.mass + right_half.mass;
+        // Each half's share of the mass first: the product of two masses could overflow.
+        let between = left_half.mass / mass * right_half.mass * apart;
+        self.branch.nodes[node].mass = mass;
+        self.branch.nodes[node].scatter = left_half.scatter + right_half.scatter + between;
     }
 }

@@ -7,7 +7,9 @@
 
 mod branch;
 mod build;
+mod centres;
 mod filter;
+mod owners;
 mod run;
 
 use branch::Branch;

@@ -3,8 +3,10 @@
 use rayon::prelude::*;
 
 use super::Tree;
-use super::branch::Branch;
-use super::filter::{Frame, MIXED, Moves, NOBODY, Owners, Pass, Scratch, Wide};
+use super::branch::{Branch, Node};
+use super::centres::{Frame, Wide};
+use super::filter::{Pass, Scratch};
+use super::owners::{MIXED, Moves, NOBODY, Owners};
 use crate::math::distance::squared;
 use crate::math::lanes::LANES;
 
@@ -69,7 +71,6 @@ impl<'a> Run<'a> {
                 return;
             }
             self.move_to(centres);
-            self.owners.iter_mut().for_each(Owners::forget_limits);
             if self.assign() == 0 {
                 return;
             }
@@ -198,9 +199,11 @@ impl<'a> Run<'a> {
         let moved = self.centres.chunks_exact(d).zip(centres.chunks_exact(d));
         let moved: Vec<f64> = moved.map(|(a, b)| squared(a, b).sqrt() * (1.0 + 1e-12)).collect();
         let farthest = moved.iter().fold(0.0, |a: f64, &b| a.max(b));
-        self.frame.farthest += farthest * (1.0 + 1e-12);
+        // Sums are rounded up: many small travels never vanish in a long one.
+        let add = |total: f64, moved: f64| if moved > 0.0 { (total + moved).next_up() } else { total };
+        self.frame.farthest = add(self.frame.farthest, farthest);
         self.frame.reach = REACH * farthest;
-        self.frame.travelled.iter_mut().zip(&moved).for_each(|(total, moved)| *total += moved);
+        self.frame.travelled.iter_mut().zip(&moved).for_each(|(total, &moved)| *total = add(*total, moved));
         self.frame.wide = Wide::new(&centres, d);
         self.centres = centres;
     }
@@ -268,7 +271,7 @@ impl Owners {
     }
 }
 
-/// The inertia of one branch.
+/// The inertia of one branch: that of an owned node is its scatter and its mass at its mean (König & Huygens).
 struct Inertia<'a> {
     branch: &'a Branch,
     owners: &'a Owners,
@@ -282,8 +285,7 @@ impl pulp::NullaryFnOnce for Inertia<'_> {
     #[inline(always)]
     fn call(self) -> f64 {
         let d = self.d;
-        let mut total = [0.0; LANES];
-        let mut single = 0.0;
+        let mut total = 0.0;
         self.owners.for_each(self.branch, |owner, node, slot| {
             let centre = &self.centres[owner as usize * d..(owner as usize + 1) * d];
             if let Some(slot) = slot {
@@ -291,23 +293,13 @@ impl pulp::NullaryFnOnce for Inertia<'_> {
                 for (column, centre) in self.branch.blocks[slot / LANES * d..][..d].iter().zip(centre) {
                     squared += (column[slot % LANES] - centre) * (column[slot % LANES] - centre);
                 }
-                single += self.branch.weight(slot) * squared;
+                total += self.branch.weight(slot) * squared;
                 return;
             }
-            let slots = self.branch.nodes[node].slots();
-            for first in slots.clone().step_by(LANES) {
-                let mut squared = [0.0; LANES];
-                for (column, centre) in self.branch.blocks[first / LANES * d..][..d].iter().zip(centre) {
-                    for lane in 0..LANES {
-                        squared[lane] += (column[lane] - centre) * (column[lane] - centre);
-                    }
-                }
-                let n_lanes = LANES.min(slots.end - first);
-                for lane in 0..n_lanes {
-                    total[lane] += self.branch.weight(first + lane) * squared[lane];
-                }
-            }
+            let Node { mass, scatter, .. } = self.branch.nodes[node];
+            let to_mean = self.branch.sum(node, d).iter().zip(centre).map(|(sum, c)| sum / mass - c);
+            total += scatter + mass * to_mean.map(|difference| difference * difference).sum::<f64>();
         });
-        total.iter().sum::<f64>() + single
+        total
     }
 }

@@ -1,0 +1,87 @@
+//! The centres of one iteration, as the kernels read them.
+
+use crate::math::lanes::LANES;
+
+/// The coordinate of a centre that fills up a block of eight: far from everything, with a finite square.
+pub(super) const NOWHERE: f64 = 1e150;
+
+/// Centres eight side by side, column by column, as the kernels read them.
+pub(super) struct Wide {
+    pub n: usize,
+    /// Column `j` of the eight centres of block `b` at `b · d + j`.
+    pub blocks: Vec<[f64; LANES]>,
+    pub labels: Vec<u32>,
+}
+
+impl Wide {
+    pub(super) fn with_room(k: usize, d: usize) -> Self {
+        Self { n: 0, blocks: vec![[NOWHERE; LANES]; k.div_ceil(LANES) * d], labels: vec![0; k] }
+    }
+
+    pub(super) fn new(centres: &[f64], d: usize) -> Self {
+        let k = centres.len() / d;
+        let mut wide = Self::with_room(k, d);
+        for (index, centre) in centres.chunks_exact(d).enumerate() {
+            for (column, &value) in centre.iter().enumerate() {
+                wide.blocks[index / LANES * d + column][index % LANES] = value;
+            }
+            wide.labels[index] = index as u32;
+        }
+        wide.n = k;
+        wide
+    }
+}
+
+/// The centres of one iteration, and how far they have come since the first.
+pub(super) struct Frame {
+    pub k: usize,
+    pub d: usize,
+    pub wide: Wide,
+    /// How far each centre has travelled, and 0.
+    pub travelled: Vec<f64>,
+    /// How far the farthest travelled of each iteration together.
+    pub farthest: f64,
+    /// Centres ruled out by less than this stay candidates: they may be back soon.
+    pub reach: f64,
+}
+
+/// The nearest centres of eight rows.
+pub(super) struct BlockNearest {
+    pub label: [u64; LANES],
+    /// Squared distance to it, and to the second nearest.
+    pub best: [f64; LANES],
+    pub second: [f64; LANES],
+}
+
+/// Measures eight rows against some of the centres, given in ascending order; the lower of equals wins.
+#[inline(always)]
+pub(super) fn nearest_of_block<const D: usize>(
+    rows: &[[f64; LANES]],
+    centres: &Wide,
+    among: &[u32],
+) -> BlockNearest {
+    let d = if D == 0 { rows.len() } else { D };
+    let mut label = [0_u64; LANES];
+    let mut best = [f64::INFINITY; LANES];
+    let mut second = [f64::INFINITY; LANES];
+    for &at in among {
+        let index = at as usize;
+        let block = &centres.blocks[index / LANES * d..][..d];
+        let mut squared = [0.0; LANES];
+        for (values, column) in rows[..d].iter().zip(block) {
+            let of_centre = column[index % LANES];
+            for lane in 0..LANES {
+                let difference = values[lane] - of_centre;
+                squared[lane] += difference * difference;
+            }
+        }
+        for lane in 0..LANES {
+            let nearer = squared[lane] < best[lane];
+            let loser = if nearer { best[lane] } else { squared[lane] };
+            second[lane] = if loser < second[lane] { loser } else { second[lane] };
+            best[lane] = if nearer { squared[lane] } else { best[lane] };
+            label[lane] = if nearer { u64::from(at) } else { label[lane] };
+        }
+    }
+    BlockNearest { label, best, second }
+}
