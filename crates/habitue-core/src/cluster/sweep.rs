@@ -47,6 +47,8 @@ const FEW_ROWS: usize = 20_000;
 const SUMMARY_ROWS: usize = 768;
 /// And at least, for each centre.
 const ROWS_OF_CENTRE: usize = 64;
+/// Centres above which solutions differ by so little that descents must not end early.
+const MANY_CENTRES: usize = 20;
 /// Means of the finer summary on which the candidates are compared, at most.
 const FINER_ROWS: usize = 32_768;
 /// Solutions of the search that are finished on all rows, if they are close to the best.
@@ -119,7 +121,8 @@ impl Sweep {
             if x.n_rows() > most_rows { tree.summary(n_means).map(as_field) } else { None }
         };
         let n_means = (SUMMARY_ROWS * x.n_cols().clamp(4, 16)).max(ROWS_OF_CENTRE * self.k_max);
-        let summary = summarise(FEW_ROWS, n_means, Field::coarse);
+        let is_hard = self.k_min == self.k_max || self.k_max > MANY_CENTRES;
+        let summary = summarise(FEW_ROWS, n_means, if is_hard { Field::careful } else { Field::coarse });
         let middle = summarise(2 * FEW_ROWS, (x.n_rows() / 4).min(FINER_ROWS), Field::middle);
         let field = summary.as_ref();
         let on_rows = if field.is_none() { Some(Field::fine(Tree::new(x, weights))) } else { None };

@@ -32,8 +32,10 @@ struct Measured {
     second: Vec<[f64; LANES]>,
 }
 
-/// The part of the rows that may still change their label when a descent ends, on a summary and on a fine one.
+/// The part of the rows that may still change their label when a descent ends: on a summary for many searches,
+/// on one for a single or a difficult search, and on a fine one.
 const ROUGHLY: usize = 100;
+const CAREFULLY: usize = 1000;
 const NEARLY: usize = 20_000;
 /// Passes after which a descent ends.
 const MAX_ITERATIONS: usize = 300;
@@ -51,6 +53,11 @@ impl Field {
     }
 
     /// A summary of the rows, on which descents end a little above the ground.
+    pub(crate) fn careful(tree: Tree) -> Self {
+        Self { few: tree.n_rows() / CAREFULLY, same: 1e-5, ..Self::fine(tree) }
+    }
+
+    /// A summary of the rows, on which descents end well above the ground.
     pub(crate) fn coarse(tree: Tree) -> Self {
         Self { few: tree.n_rows() / ROUGHLY, same: 1e-4, ..Self::fine(tree) }
     }

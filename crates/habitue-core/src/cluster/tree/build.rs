@@ -120,6 +120,15 @@ fn widest(x: &Matrix, rows: &[u32]) -> usize {
     (0..x.n_cols()).rev().max_by(|&a, &b| spreads[a].total_cmp(&spreads[b])).unwrap_or(0)
 }
 
+/// Widens a box so that a row lies in it.
+#[inline(always)]
+fn widen(low: &mut [f64], high: &mut [f64], row: &[f64]) {
+    for ((low, high), &value) in low.iter_mut().zip(high).zip(row) {
+        *low = if value < *low { value } else { *low };
+        *high = if value > *high { value } else { *high };
+    }
+}
+
 /// Builds one branch from its rows.
 struct Builder<'a> {
     x: &'a Matrix,
@@ -182,16 +191,28 @@ impl<'a> Builder<'a> {
 
     /// The smallest box around some rows.
     fn bounds(&self, start: usize, end: usize) -> (Vec<f64>, Vec<f64>) {
-        let d = self.x.n_cols();
-        let (mut low, mut high) = (vec![f64::INFINITY; d], vec![f64::NEG_INFINITY; d]);
-        for &at in &self.order[start..end] {
-            let row = &self.values[at as usize * d..(at as usize + 1) * d];
-            for ((low, high), &value) in low.iter_mut().zip(&mut high).zip(row) {
-                *low = if value < *low { value } else { *low };
-                *high = if value > *high { value } else { *high };
+        match self.x.n_cols() {
+            3 => self.bounds_of::<3>(start, end),
+            4 => self.bounds_of::<4>(start, end),
+            8 => self.bounds_of::<8>(start, end),
+            d => {
+                let (mut low, mut high) = (vec![f64::INFINITY; d], vec![f64::NEG_INFINITY; d]);
+                for &at in &self.order[start..end] {
+                    widen(&mut low, &mut high, &self.values[at as usize * d..(at as usize + 1) * d]);
+                }
+                (low, high)
             }
         }
-        (low, high)
+    }
+
+    /// The same where the number of columns is known to the compiler.
+    fn bounds_of<const D: usize>(&self, start: usize, end: usize) -> (Vec<f64>, Vec<f64>) {
+        let (mut low, mut high) = ([f64::INFINITY; D], [f64::NEG_INFINITY; D]);
+        let (rows, _) = self.values.as_chunks::<D>();
+        for &at in &self.order[start..end] {
+            widen(&mut low, &mut high, &rows[at as usize]);
+        }
+        (low.to_vec(), high.to_vec())
     }
 
     fn push_box(&mut self, low: &[f64], high: &[f64], start: usize, end: usize) {
