@@ -369,7 +369,7 @@ fn a_dry_run_prints_settings_that_can_be_given_back() {
     strength_splits = 8
     stability_draws = 15
     resampled_rows = 1000
-    n_init = 10
+    n_init = 3
     seed = 0
     k = 4
 
