@@ -1,7 +1,7 @@
 //! Plain rows: those that say who, when, which order, what, how many and for how much, and nothing else.
 //!
 //! Most rows of most files are plain and say the same as the row before but for what was bought. They are taken here,
-//! as [`Sink::row`](crate::ingest::source::Sink::row) would take them (a test holds it), without being understood anew.
+//! as `Sink::row` would take them (a test holds it), without being understood anew.
 
 use habitue_core::Money;
 use habitue_core::line::UNIT_SCALE;
