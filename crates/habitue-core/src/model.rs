@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::{Assigner, Nearest, nearest};
+use crate::cluster::assigner::{Assigner, REACH, surest};
+use crate::cluster::nearest;
 use crate::math::distance::squared;
 use crate::prepare::FittedPreparation;
 use crate::rfm::RfmThresholds;
@@ -71,9 +72,6 @@ pub struct Placement {
     /// Whether the customer is like those that the segment was fitted on; if not, none fits.
     pub fits: bool,
 }
-
-/// A customer fits while not farther from the centre than so many times the farthest customer it was fitted on.
-const REACH: f64 = 1.5;
 
 /// A segment's name, persona and key, and the customers that it was fitted on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,7 +149,10 @@ impl Model {
     fn place(&self, centres: &Matrix, tamed: &[f64], plain: &[f64]) -> Placement {
         let (index, confidence) = match &self.placer {
             Some(placer) => placer.place(tamed).unwrap_or_else(|| (nearest(centres, tamed).index, 0.0)),
-            None => self.nearest(centres, tamed),
+            None => {
+                let (found, confidence) = surest(centres, self.spread, tamed);
+                (found.index, confidence)
+            }
         };
         let distance = squared(plain, centres.row(index)).sqrt();
         Placement {
@@ -159,14 +160,6 @@ impl Model {
             confidence,
             fits: distance <= REACH * self.segments[index].radius + f64::EPSILON,
         }
-    }
-
-    /// The nearest segment, and how probable it is against the others.
-    fn nearest(&self, centres: &Matrix, tamed: &[f64]) -> (usize, f64) {
-        let Nearest { index, squared: least, .. } = nearest(centres, tamed);
-        let weight = |centre| ((least - squared(tamed, centre)) / (2.0 * self.spread)).exp();
-        let confidence = if self.spread > 0.0 { 1.0 / centres.rows().map(weight).sum::<f64>() } else { 1.0 };
-        (index, confidence)
     }
 
     fn centres(&self) -> Result<Matrix> {

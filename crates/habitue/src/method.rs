@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use habitue_core::Matrix;
 use habitue_core::choose_k::ChooseK;
+use habitue_core::choose_k::criterion::{Lowest, lowest};
 use habitue_core::cluster::agglomerative::{Agglomerative, Linkage};
 use habitue_core::cluster::algorithm;
 use habitue_core::cluster::bisecting::Bisecting;
@@ -232,17 +233,15 @@ impl Method {
             return Ok(Chosen { k: choice.k, reasons: choice.reasons });
         }
         let most = most.min(habitue_core::cluster::distinct_rows(x, most));
-        let mut best: Option<(f64, usize)> = None;
-        for n_components in 1..=most.max(1) {
+        let bic = |n_components: usize| -> Result<Option<f64>, Error> {
             let covariance = tuning.covariance.unwrap_or_default();
             let mixture = GaussianMixture { seed, covariance, ..GaussianMixture::new(n_components) };
-            let bic = mixture.fit(x, None)?.bic;
-            if best.is_none_or(|(least, _)| bic < least) {
-                best = Some((bic, n_components));
-            }
-        }
-        let (bic, k) = best.expect("one component at least was tried");
-        let reason = format!("Of 1 to {most} components, {k} have the lowest BIC ({bic:.1}).");
+            Ok(Some(mixture.fit(x, None)?.bic))
+        };
+        let values = (1..=most.max(1)).map(bic).collect::<Result<Vec<_>, _>>()?;
+        let Lowest { k, margin } = lowest(&values).unwrap_or(Lowest { k: 1, margin: f64::INFINITY });
+        let margin = if margin.is_finite() { format!(", by {margin:.1}") } else { String::new() };
+        let reason = format!("Of 1 to {most} components, {k} have the lowest BIC{margin}.");
         Ok(Chosen { k, reasons: vec![reason] })
     }
 }

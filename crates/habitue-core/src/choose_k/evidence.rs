@@ -5,9 +5,10 @@ use std::borrow::Cow;
 use super::gap::{Gap, GapStatistic};
 use super::stability::Bootstrap;
 use super::strength::PredictionStrength;
-use super::sweep::{fit, label, resweep, sweep};
+use super::sweep::{fit, resweep, sweep};
 use super::{Candidate, ChooseK};
 use crate::cluster::Clusters;
+use crate::cluster::assign::assign;
 use crate::evaluate::indices::indices;
 use crate::evaluate::silhouette::silhouettes;
 use crate::math::random::Random;
@@ -38,13 +39,13 @@ pub(super) struct Fits {
 
 impl Fits {
     /// The clusters for a number, labelled.
-    pub(super) fn into_clusters(self, x: &Matrix, k: usize) -> Clusters {
+    pub(super) fn into_clusters(self, x: &Matrix, k: usize) -> Result<Clusters> {
         let chosen = self.fits.into_iter().find(|fit| fit.n_clusters() == k);
         let mut chosen = chosen.expect("the verdict is one of the candidates");
         if !self.with_labels {
-            chosen.labels = label(x, &chosen.centres);
+            chosen.labels = assign(x, &chosen.centres)?.labels;
         }
-        chosen
+        Ok(chosen)
     }
 }
 

@@ -289,7 +289,7 @@ impl ChooseK {
         let verdict = verdict::decide(self, &evidence.candidates, &evidence.seen);
         Ok(Choice {
             k: verdict.k,
-            clusters: evidence.fits.into_clusters(x, verdict.k),
+            clusters: evidence.fits.into_clusters(x, verdict.k)?,
             candidates: evidence.candidates,
             picks: verdict.picks,
             structure: verdict.structure,

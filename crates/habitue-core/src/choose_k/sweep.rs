@@ -6,8 +6,7 @@ use crate::cluster::kmeans::KMeans;
 use crate::cluster::lloyd::lloyd;
 use crate::cluster::seeds::plus_plus;
 use crate::cluster::sweep::Sweep;
-use crate::cluster::{Clusters, distinct_rows, nearest};
-use crate::math::chunks::rows_per_chunk;
+use crate::cluster::{Clusters, distinct_rows};
 use crate::math::random::Random;
 use crate::{Matrix, Result};
 
@@ -35,12 +34,4 @@ pub(super) fn resweep(x: &Matrix, k_max: usize, seed: u64) -> Result<Vec<Cluster
 /// k-means with one number of clusters.
 pub(super) fn fit(x: &Matrix, k: usize, n_init: usize, seed: u64) -> Result<Clusters> {
     KMeans { n_init, seed, ..KMeans::new(k) }.fit(x)
-}
-
-/// The nearest centre of every row, as a fit labels them. Costs `O(n k d)`.
-pub(super) fn label(x: &Matrix, centres: &Matrix) -> Vec<u32> {
-    let of_rows = |values: &[f64]| -> Vec<u32> {
-        values.chunks_exact(x.n_cols()).map(|row| nearest(centres, row).index as u32).collect()
-    };
-    x.values().par_chunks(rows_per_chunk(x.n_rows()) * x.n_cols()).map(of_rows).collect::<Vec<_>>().concat()
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::math::chunks::rows_per_chunk;
-use crate::math::lanes::LANES;
+use crate::math::lanes::{self, LANES, Nearest};
 use crate::{Error, Matrix, Result};
 
 /// Nearest centres of some rows, in their order.
@@ -74,30 +74,20 @@ impl Pass<'_> {
     #[inline(always)]
     fn run<const D: usize>(self) {
         let d = if D == 0 { self.d } else { D };
-        let mut lanes = vec![[0.0; LANES]; d];
+        let mut columns = vec![[0.0; LANES]; d];
         let outputs = self.labels.chunks_mut(LANES).zip(self.squared.chunks_mut(LANES));
         for (values, (labels, distances)) in self.values.chunks(LANES * d).zip(outputs) {
             for (lane, row) in values.chunks_exact(d).enumerate() {
                 for column in 0..d {
-                    lanes[column][lane] = row[column];
+                    columns[column][lane] = row[column];
                 }
             }
-            let (mut label, mut best) = ([0_u64; LANES], [f64::INFINITY; LANES]);
-            for (index, centre) in (0_u64..).zip(self.centres.chunks_exact(d)) {
-                let mut squared = [0.0; LANES];
-                for (column, centre) in lanes[..d].iter().zip(centre) {
-                    for lane in 0..LANES {
-                        squared[lane] += (column[lane] - centre) * (column[lane] - centre);
-                    }
-                }
-                for lane in 0..LANES {
-                    let nearer = squared[lane] < best[lane];
-                    best[lane] = if nearer { squared[lane] } else { best[lane] };
-                    label[lane] = if nearer { index } else { label[lane] };
-                }
+            let mut nearest = Nearest::NONE;
+            for (index, centre) in (0..).zip(self.centres.chunks_exact(d)) {
+                nearest.offer(index, lanes::squared(&columns[..d], centre.iter().copied()));
             }
             for (lane, (output, distance)) in labels.iter_mut().zip(distances).enumerate() {
-                (*output, *distance) = (label[lane] as u32, best[lane]);
+                (*output, *distance) = (nearest.label[lane] as u32, nearest.best[lane]);
             }
         }
     }

@@ -6,7 +6,7 @@ use super::agglomerative::NearestRow;
 use super::dbscan::FittedDbscan;
 use super::hdbscan::FittedHdbscan;
 use super::mixture::FittedMixture;
-use super::nearest;
+use super::{Nearest, nearest};
 use crate::math::distance::squared;
 use crate::{Error, Matrix, Result};
 
@@ -139,7 +139,17 @@ impl Assigner {
 }
 
 /// A row fits while not farther from a centre than so many times the farthest row of the fit that is nearest to it.
-const REACH: f64 = 1.5;
+pub(crate) const REACH: f64 = 1.5;
+
+/// The nearest centre of a row, and how probable its cluster is: the posterior probability if every cluster were a
+/// round Gaussian of variance `spread` (per column) and equal weight, `1 / Σⱼ exp((d₁² − dⱼ²) / 2σ²)`, 1/k to 1; 1
+/// where `spread` is 0. Costs `O(k d)`.
+pub(crate) fn surest(centres: &Matrix, spread: f64, row: &[f64]) -> (Nearest, f64) {
+    let found = nearest(centres, row);
+    let weight = |centre| ((found.squared - squared(row, centre)) / (2.0 * spread)).exp();
+    let confidence = if spread > 0.0 { 1.0 / centres.rows().map(weight).sum::<f64>() } else { 1.0 };
+    (found, confidence)
+}
 
 /// Places a row at the nearest of some centres.
 ///
@@ -190,13 +200,10 @@ impl NearestCentre {
 
     /// Places one row. Costs `O(k d)`.
     pub fn assign(&self, row: &[f64]) -> Membership {
-        let found = nearest(&self.centres, row);
+        let (found, confidence) = surest(&self.centres, self.spread, row);
         if self.radii.get(found.index).is_none_or(|r| found.squared.sqrt() > REACH * r + f64::EPSILON) {
             return Membership::NONE;
         }
-        let weight = |centre| ((found.squared - squared(row, centre)) / (2.0 * self.spread)).exp();
-        let confidence =
-            if self.spread > 0.0 { 1.0 / self.centres.rows().map(weight).sum::<f64>() } else { 1.0 };
         Membership { index: Some(found.index as u32), confidence }
     }
 }

@@ -12,7 +12,7 @@ use super::lloyd::repair;
 use crate::Matrix;
 use crate::math::chunks::rows_per_chunk;
 use crate::math::distance::squared;
-use crate::math::lanes::LANES;
+use crate::math::lanes::{self, LANES, Nearest};
 
 /// What is known of a row.
 #[derive(Clone, Copy)]
@@ -262,28 +262,15 @@ impl pulp::NullaryFnOnce for Pass<'_> {
 impl Pass<'_> {
     /// Measures up to eight rows against all centres.
     #[inline(always)]
-    fn measure(&mut self, lanes: &[[f64; LANES]], rows: &[usize]) {
+    fn measure(&mut self, columns: &[[f64; LANES]], rows: &[usize]) {
         if rows.is_empty() {
             return;
         }
-        let mut label = [0_u64; LANES];
-        let mut best = [f64::INFINITY; LANES];
-        let mut second = [f64::INFINITY; LANES];
-        for (index, centre) in (0_u64..).zip(self.centres.chunks_exact(self.d)) {
-            let mut squared = [0.0; LANES];
-            for (column, centre) in lanes.iter().zip(centre) {
-                for lane in 0..LANES {
-                    squared[lane] += (column[lane] - centre) * (column[lane] - centre);
-                }
-            }
-            for lane in 0..LANES {
-                let nearer = squared[lane] < best[lane];
-                let loser = if nearer { best[lane] } else { squared[lane] };
-                second[lane] = if loser < second[lane] { loser } else { second[lane] };
-                best[lane] = if nearer { squared[lane] } else { best[lane] };
-                label[lane] = if nearer { index } else { label[lane] };
-            }
+        let mut nearest = Nearest::NONE;
+        for (index, centre) in (0..).zip(self.centres.chunks_exact(self.d)) {
+            nearest.offer(index, lanes::squared(columns, centre.iter().copied()));
         }
+        let Nearest { label, best, second } = nearest;
         let rounding = (self.d + 8) as f64 * 4.0 * f64::EPSILON;
         for (lane, &row) in rows.iter().enumerate() {
             let new = label[lane] as u32;

@@ -30,22 +30,68 @@ impl Lanes {
     /// The squared Euclidean distance of every lane to one row.
     #[inline]
     pub fn squared(&self, row: &[f64]) -> [f64; LANES] {
-        let mut sums = [0.0; LANES];
-        for (column, value) in self.columns.iter().zip(row) {
-            for lane in 0..LANES {
-                let difference = column[lane] - value;
-                sums[lane] += difference * difference;
-            }
+        squared(&self.columns, row.iter().copied())
+    }
+}
+
+/// The squared Euclidean distance of eight rows, column by column, to one row.
+#[inline(always)]
+pub fn squared(columns: &[[f64; LANES]], row: impl IntoIterator<Item = f64>) -> [f64; LANES] {
+    let mut sums = [0.0; LANES];
+    for (column, value) in columns.iter().zip(row) {
+        for lane in 0..LANES {
+            let difference = column[lane] - value;
+            sums[lane] += difference * difference;
         }
-        sums
+    }
+    sums
+}
+
+/// The nearest of the centres offered to each of eight rows, and how near the runner-up is; the one offered first of
+/// equals.
+#[derive(Debug, Clone, Copy)]
+pub struct Nearest {
+    /// What the nearest was offered as; 0 before any was.
+    pub label: [u64; LANES],
+    /// Squared distance to it; infinite before any was.
+    pub best: [f64; LANES],
+    /// Squared distance to the second nearest; infinite before two were.
+    pub second: [f64; LANES],
+}
+
+impl Nearest {
+    /// Before any centre was offered.
+    pub const NONE: Self =
+        Self { label: [0; LANES], best: [f64::INFINITY; LANES], second: [f64::INFINITY; LANES] };
+
+    /// Offers a centre at some squared distances.
+    #[inline(always)]
+    pub fn offer(&mut self, label: u64, squared: [f64; LANES]) {
+        for (lane, squared) in squared.into_iter().enumerate() {
+            let nearer = squared < self.best[lane];
+            let loser = if nearer { self.best[lane] } else { squared };
+            self.second[lane] = if loser < self.second[lane] { loser } else { self.second[lane] };
+            self.best[lane] = if nearer { squared } else { self.best[lane] };
+            self.label[lane] = if nearer { label } else { self.label[lane] };
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::math::distance::squared;
+    use crate::math::distance;
     use crate::math::random::Random;
+
+    #[test]
+    fn the_first_of_equals_is_nearest_and_the_other_is_the_runner_up() {
+        let mut nearest = Nearest::NONE;
+        for (label, distance) in [(3, 5.0), (1, 2.0), (4, 2.0), (2, 9.0)] {
+            nearest.offer(label, [distance; LANES]);
+        }
+        assert_eq!((nearest.label[7], nearest.best[7], nearest.second[7]), (1, 2.0, 2.0));
+        assert_eq!(Nearest::NONE.second[0], f64::INFINITY);
+    }
 
     #[test]
     fn every_lane_equals_the_plain_distance_to_the_bit() {
@@ -55,8 +101,8 @@ mod tests {
             let mut lanes = Lanes::new(d);
             lanes.load(rows[..8].iter().map(Vec::as_slice));
             let found = lanes.squared(&rows[8]);
-            for (row, distance) in rows.iter().zip(found) {
-                assert_eq!(distance, squared(row, &rows[8]));
+            for (row, found) in rows.iter().zip(found) {
+                assert_eq!(found, distance::squared(row, &rows[8]));
             }
         }
     }

@@ -7,7 +7,9 @@ use habitue_core::Matrix;
 use habitue_core::cluster::NOISE;
 use habitue_core::cluster::agglomerative::Over;
 use habitue_core::cluster::algorithm::{Details, Found};
-use habitue_core::evaluate;
+use habitue_core::evaluate::indices::indices;
+use habitue_core::evaluate::noise::without;
+use habitue_core::evaluate::silhouette::silhouette;
 use habitue_core::prepare::{Preparation, Scale, Skew};
 use habitue_core::table::{Column, Feature, Unit, Values};
 use serde::Serialize;
@@ -86,6 +88,8 @@ pub struct Metrics {
     pub calinski_harabasz: Option<f64>,
     /// Davies-Bouldin index.
     pub davies_bouldin: Option<f64>,
+    /// Dunn index by centroids.
+    pub dunn: Option<f64>,
 }
 
 /// Clusters a table of numbers.
@@ -174,37 +178,27 @@ fn scale_columns(names: &[String], matrix: &Matrix, scale: Scale) -> Result<Matr
     Ok(plain.fit(&columns)?.transform(&columns)?)
 }
 
-/// Above this many rows the silhouette is that of a sample.
-const SILHOUETTE_ROWS: usize = 50_000;
-
 /// The indices of the rows that are in a cluster.
 fn measure(x: &Matrix, found: &Found, seed: u64) -> Result<Metrics, Error> {
-    let labels = &found.grouping.labels;
-    let rows: Vec<usize> = (0..labels.len()).filter(|&row| labels[row] != NOISE).collect();
-    if rows.is_empty() {
+    let kept;
+    let (x, labels) = if found.grouping.n_noise() == 0 {
+        (x, &found.grouping.labels)
+    } else {
+        kept = without(NOISE, x, &found.grouping.labels)?;
+        (&kept.0, &kept.1)
+    };
+    if labels.is_empty() {
         return Ok(Metrics::default());
     }
-    let (kept, kept_labels);
-    let (x, labels) = if rows.len() == labels.len() {
-        (x, labels)
-    } else {
-        kept = x.select(&rows);
-        kept_labels = rows.iter().map(|&row| labels[row]).collect();
-        (&kept, &kept_labels)
-    };
-    // Rows that spread too far or too little for distances have been refused by the method.
-    let silhouette = if x.n_rows() <= SILHOUETTE_ROWS {
-        evaluate::silhouette::silhouettes(x, &[labels])?
-    } else {
-        evaluate::silhouette::sampled_silhouettes(x, &[labels], SILHOUETTE_ROWS / 10, seed)?
-    };
-    let silhouette = silhouette.into_iter().next().flatten();
+    let silhouette = silhouette(x, labels, seed)?;
+    let indices = indices(x, labels)?;
     Ok(Metrics {
-        inertia: Some(evaluate::inertia::inertia(x, labels)?),
+        inertia: Some(indices.inertia),
         silhouette_error: silhouette.as_ref().map(|s| s.standard_error).filter(|error| *error > 0.0),
         silhouette: silhouette.map(|s| s.mean),
-        calinski_harabasz: evaluate::calinski_harabasz::calinski_harabasz(x, labels)?,
-        davies_bouldin: evaluate::davies_bouldin::davies_bouldin(x, labels)?,
+        calinski_harabasz: indices.calinski_harabasz,
+        davies_bouldin: indices.davies_bouldin,
+        dunn: indices.dunn,
     })
 }
 

@@ -2,10 +2,9 @@
 
 use habitue_core::choose_k::{Choice, ChooseK};
 use habitue_core::cluster::{Assigner, NOISE, nearest};
-use habitue_core::evaluate::calinski_harabasz::calinski_harabasz;
-use habitue_core::evaluate::davies_bouldin::davies_bouldin;
+use habitue_core::evaluate::indices::indices;
 use habitue_core::evaluate::rand::adjusted_rand;
-use habitue_core::evaluate::silhouette::{Silhouette, sampled_silhouettes, silhouettes};
+use habitue_core::evaluate::silhouette::{Silhouette, silhouette};
 use habitue_core::{Error as CoreError, Matrix, Money};
 
 use super::Observer;
@@ -54,8 +53,6 @@ const COMPARED: [Method; 7] = [
 ];
 /// More customers than this are too many for algorithms that look at the neighbourhood of each when all are compared.
 const MOST_COMPARED: usize = 200_000;
-/// Above this many rows silhouettes are those of a sample.
-const SILHOUETTE_ROWS: usize = 20_000;
 
 /// Groups the rows of `x`; `choice` is the verdict on their number, and `net` what each customer has brought, if known.
 pub(super) fn group(
@@ -78,7 +75,8 @@ pub(super) fn group(
             observer.stage("grouping customers");
             let tried = Tried::new(method, x, choice, settings)?;
             tried.check()?;
-            Ok(tried.into_groups(choice, note(method)))
+            let reasons = vec![tried.number_words()];
+            Ok(tried.into_groups(choice, AlgorithmNote { reasons, ..note(method) }))
         }
         Algorithm::Compare => compare(x, choice, settings, net, observer),
     }
@@ -119,8 +117,10 @@ fn compare(
     let (used, labels) = (tried[best].method, tried[best].labels.clone());
     let compared: Result<Vec<Compared>, Error> =
         order.iter().map(|&at| tried[at].compared(&labels, net)).collect();
-    let first = tried[best].allowed;
-    reasons.insert(0, if first {
+    if used != Method::Kmeans {
+        reasons.insert(0, tried[best].number_words());
+    }
+    reasons.insert(0, if tried[best].allowed {
         format!(
             "{} ranks first among the algorithms whose segments a shop can act on, when silhouette, Calinski-Harabasz and Davies-Bouldin are taken together.",
             capital(used.label())
@@ -199,20 +199,14 @@ impl Tried {
         if sizes.is_empty() {
             return Ok(());
         }
-        let labels = [self.labels.as_slice()];
-        let found = if x.n_rows() <= SILHOUETTE_ROWS {
-            silhouettes(x, &labels)?
-        } else {
-            sampled_silhouettes(x, &labels, SILHOUETTE_ROWS / 4, bounds.seed)?
-        };
-        self.silhouette = found.into_iter().next().flatten();
-        self.calinski_harabasz = calinski_harabasz(x, &self.labels)?;
-        self.davies_bouldin = davies_bouldin(x, &self.labels)?;
+        self.silhouette = silhouette(x, &self.labels, bounds.seed)?;
+        let indices = indices(x, &self.labels)?;
+        (self.calinski_harabasz, self.davies_bouldin) = (indices.calinski_harabasz, indices.davies_bouldin);
         let number = bounds.k.map_or(bounds.min_segments..=bounds.max_segments, |k| k..=k);
         let shares = bounds.min_share..=bounds.max_share;
         let n = self.labels.len() as f64;
-        self.allowed =
-            number.contains(&sizes.len()) && sizes.iter().all(|&s| shares.contains(&(s as f64 / n)));
+        let serves = |size: usize| size > 0 && shares.contains(&(size as f64 / n));
+        self.allowed = number.contains(&sizes.len()) && sizes.into_iter().all(serves);
         Ok(())
     }
 
@@ -222,6 +216,19 @@ impl Tried {
             sizes[label as usize] += 1;
         }
         sizes
+    }
+
+    /// Where the number of its segments comes from.
+    fn number_words(&self) -> String {
+        let (label, n) = (capital(self.method.label()), self.centres.n_rows());
+        let segments = if n == 1 { "segment" } else { "segments" };
+        if self.method.finds_count() {
+            format!(
+                "{label} finds the number itself: {n} {segments}. What is said of numbers is said of k-means."
+            )
+        } else {
+            format!("{label} makes the {n} {segments} used here; what is said of numbers is said of k-means.")
+        }
     }
 
     /// Refuses groups that are none.

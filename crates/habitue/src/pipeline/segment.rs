@@ -122,7 +122,7 @@ pub fn segment(
         revenue: base.net.iter().copied().sum(),
         without_purchase: base.without_purchase.clone(),
         features: feature_notes(&base, &model),
-        choice: choice_note(&choice, meaning.order.len(), settings.choose.k.is_some(), x.n_rows()),
+        choice: choice_note(&choice, &groups, settings.choose.k.is_some(), x.n_rows()),
         algorithm: groups.note,
         rfm: model
             .rfm
@@ -420,7 +420,7 @@ fn feature_notes(base: &Base, model: &Model) -> Vec<FeatureNote> {
     base.table.columns.iter().map(note).collect()
 }
 
-fn choice_note(choice: &choose_k::Choice, k: usize, forced: bool, n: usize) -> Choice {
+fn choice_note(choice: &choose_k::Choice, groups: &Groups, forced: bool, n: usize) -> Choice {
     let candidate = |c: &choose_k::Candidate| Candidate {
         k: c.k,
         inertia: c.inertia,
@@ -442,11 +442,12 @@ fn choice_note(choice: &choose_k::Choice, k: usize, forced: bool, n: usize) -> C
         value.as_str().unwrap_or_default().to_owned()
     };
     Choice {
-        k,
+        k: groups.centres.n_rows(),
         forced,
         candidates: choice.candidates.iter().map(candidate).collect(),
         picks: choice.picks.iter().map(|p| Pick { index: key(p), k: p.k, text: p.text.clone() }).collect(),
-        reasons: choice.reasons.clone(),
+        // Why it is another algorithm than the one that the numbers were tried with is said first.
+        reasons: groups.note.reasons.iter().chain(&choice.reasons).cloned().collect(),
     }
 }
 

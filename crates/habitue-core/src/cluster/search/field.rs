@@ -1,7 +1,7 @@
 //! The rows that a search works on, and what it measures there.
 
 use crate::cluster::tree::{Run, Tree};
-use crate::math::lanes::LANES;
+use crate::math::lanes::{self, LANES, Nearest};
 use crate::math::random::Random;
 
 /// Centres at a fixed point of Lloyd's map.
@@ -198,12 +198,7 @@ impl Field {
             for ((after, weights), block) in
                 after.iter_mut().zip(&self.weights).zip(self.blocks.chunks_exact(d))
             {
-                let mut squared = [0.0; LANES];
-                for (column, centre) in block.iter().zip(&centre) {
-                    for lane in 0..LANES {
-                        squared[lane] += (column[lane] - centre) * (column[lane] - centre);
-                    }
-                }
+                let squared = lanes::squared(block, centre.iter().copied());
                 for lane in 0..LANES {
                     after[lane] = if squared[lane] < after[lane] { squared[lane] } else { after[lane] };
                     total[lane] += weights[lane] * after[lane];
@@ -223,24 +218,12 @@ impl Field {
         };
         pulp::Arch::new().dispatch(|| {
             for (at, block) in self.blocks.chunks_exact(d).enumerate() {
-                let (mut nearest, mut best) = ([0_u64; LANES], [f64::INFINITY; LANES]);
-                let mut second = [f64::INFINITY; LANES];
-                for (index, centre) in (0_u64..).zip(centres.chunks_exact(d)) {
-                    let mut squared = [0.0; LANES];
-                    for (column, centre) in block.iter().zip(centre) {
-                        for lane in 0..LANES {
-                            squared[lane] += (column[lane] - centre) * (column[lane] - centre);
-                        }
-                    }
-                    for lane in 0..LANES {
-                        let nearer = squared[lane] < best[lane];
-                        let loser = if nearer { best[lane] } else { squared[lane] };
-                        second[lane] = if loser < second[lane] { loser } else { second[lane] };
-                        best[lane] = if nearer { squared[lane] } else { best[lane] };
-                        nearest[lane] = if nearer { index } else { nearest[lane] };
-                    }
+                let mut nearest = Nearest::NONE;
+                for (index, centre) in (0..).zip(centres.chunks_exact(d)) {
+                    nearest.offer(index, lanes::squared(block, centre.iter().copied()));
                 }
-                (measured.nearest[at], measured.best[at], measured.second[at]) = (nearest, best, second);
+                (measured.nearest[at], measured.best[at], measured.second[at]) =
+                    (nearest.label, nearest.best, nearest.second);
             }
         });
         measured

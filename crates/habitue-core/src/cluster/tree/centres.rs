@@ -1,6 +1,6 @@
 //! The centres of one iteration, as the kernels read them.
 
-use crate::math::lanes::LANES;
+use crate::math::lanes::{self, LANES, Nearest};
 
 /// The coordinate of a centre that fills up a block of eight: far from everything, with a finite square.
 pub(super) const NOWHERE: f64 = 1e150;
@@ -45,43 +45,22 @@ pub(super) struct Frame {
     pub reach: f64,
 }
 
-/// The nearest centres of eight rows.
-pub(super) struct BlockNearest {
-    pub label: [u64; LANES],
-    /// Squared distance to it, and to the second nearest.
-    pub best: [f64; LANES],
-    pub second: [f64; LANES],
-}
-
 /// Measures eight rows against some of the centres, given in ascending order; the lower of equals wins.
 #[inline(always)]
 pub(super) fn nearest_of_block<const D: usize>(
     rows: &[[f64; LANES]],
     centres: &Wide,
     among: &[u32],
-) -> BlockNearest {
+) -> Nearest {
     let d = if D == 0 { rows.len() } else { D };
-    let mut label = [0_u64; LANES];
-    let mut best = [f64::INFINITY; LANES];
-    let mut second = [f64::INFINITY; LANES];
+    let mut nearest = Nearest::NONE;
     for &at in among {
         let index = at as usize;
         let block = &centres.blocks[index / LANES * d..][..d];
-        let mut squared = [0.0; LANES];
-        for (values, column) in rows[..d].iter().zip(block) {
-            let of_centre = column[index % LANES];
-            for lane in 0..LANES {
-                let difference = values[lane] - of_centre;
-                squared[lane] += difference * difference;
-            }
-        }
-        for lane in 0..LANES {
-            let nearer = squared[lane] < best[lane];
-            let loser = if nearer { best[lane] } else { squared[lane] };
-            second[lane] = if loser < second[lane] { loser } else { second[lane] };
-            best[lane] = if nearer { squared[lane] } else { best[lane] };
-            label[lane] = if nearer { u64::from(at) } else { label[lane] };
-        }
+        nearest.offer(
+            u64::from(at),
+            lanes::squared(&rows[..d], block.iter().map(|column| column[index % LANES])),
+        );
     }
-    BlockNearest { label, best, second }
+    nearest
 }

@@ -91,6 +91,23 @@ pub fn sampled_silhouettes(
     score(x, labelings, &Random::new(seed).sample(x.n_rows(), sample))
 }
 
+/// Rows up to which [`silhouette`] measures all pairs.
+pub const EXACT_ROWS: usize = 50_000;
+
+/// The silhouette of one clustering at any size: of all rows up to [`EXACT_ROWS`], above of a random sample of as many
+/// rows as cost no more, and at least 1,000.
+///
+/// # Errors
+/// As [`silhouettes`].
+pub fn silhouette(x: &Matrix, labels: &[u32], seed: u64) -> Result<Option<Silhouette>> {
+    let found = if x.n_rows() <= EXACT_ROWS {
+        silhouettes(x, &[labels])?
+    } else {
+        sampled_silhouettes(x, &[labels], (EXACT_ROWS * EXACT_ROWS / x.n_rows()).max(1000), seed)?
+    };
+    Ok(found.into_iter().next().flatten())
+}
+
 /// Labels of all labelings together up to which a sum for each is kept of every point.
 const MOST_SLOTS: usize = 256;
 
@@ -189,13 +206,13 @@ impl Scoring {
         let cell = points.cell_of[point] as usize;
         let labelings = self.counts.iter().zip(&self.slots.first).zip(&points.labels);
         labelings.map(move |((counts, first), labels)| {
-            silhouette(counts, labels[cell] as usize, |label| table.sum(first + label, at))
+            of_sums(counts, labels[cell] as usize, |label| table.sum(first + label, at))
         })
     }
 }
 
 /// `(b − a) / max(a, b)` from the sums of the distances to the members of each cluster.
-fn silhouette(counts: &[usize], own: usize, sum: impl Fn(usize) -> f64) -> f64 {
+fn of_sums(counts: &[usize], own: usize, sum: impl Fn(usize) -> f64) -> f64 {
     if counts[own] == 1 {
         return 0.0;
     }

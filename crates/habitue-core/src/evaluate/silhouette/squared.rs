@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Silhouette, silhouette};
+use super::{Silhouette, of_sums};
 use crate::evaluate::Groups;
 use crate::math::chunks::rows_per_chunk;
 use crate::math::distance::squared;
@@ -42,7 +42,7 @@ pub fn squared_silhouette(x: &Matrix, labels: &[u32]) -> Result<Option<Silhouett
         let of_row = |(row, &label): (&[f64], &u32)| {
             let sum =
                 |label: usize| groups.counts[label] as f64 * squared(row, groups.mean(label)) + within[label];
-            silhouette(&groups.counts, label as usize, sum)
+            of_sums(&groups.counts, label as usize, sum)
         };
         values.chunks_exact(d).zip(labels).map(of_row).collect()
     };
@@ -70,7 +70,7 @@ mod tests {
                 let members = (0..80).filter(|&other| labels[other] as usize == label);
                 members.map(|other| squared(x.row(row), x.row(other))).sum::<f64>()
             };
-            assert!((value - silhouette(&counts, labels[row] as usize, sum)).abs() < 1e-13);
+            assert!((value - of_sums(&counts, labels[row] as usize, sum)).abs() < 1e-13);
         }
         assert_eq!(found.per_cluster[3], None);
         assert_eq!(squared_silhouette(&x, &[1; 80]), Ok(None));
