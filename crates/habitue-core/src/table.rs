@@ -66,6 +66,11 @@ impl Table {
         self.ids.len()
     }
 
+    /// The row of a customer.
+    pub fn row_of(&self, id: &str) -> Option<usize> {
+        self.ids.binary_search_by(|known| known.as_str().cmp(id)).ok()
+    }
+
     /// The column of a feature.
     pub fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|c| c.feature.name == name)

@@ -14,7 +14,7 @@ use hashbrown::hash_table::Entry;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
-use self::spill::Spill;
+use self::spill::{Spill, Spilled};
 use crate::error::Error;
 use crate::ingest::part::{OLD, PARTITIONS, Part};
 use crate::ingest::roster::{CustomerKey, Names, Roster};
@@ -81,17 +81,23 @@ impl Fold {
             }
         }
         if self.bytes > self.budget {
-            let spill = match &mut self.spill {
-                Some(spill) => spill,
-                None => self.spill.insert(Spill::new()?),
-            };
-            for (number, partition) in self.partitions.iter_mut().enumerate() {
-                for part in partition.drain(..) {
-                    spill.write(number, &part)?;
-                }
+            if self.spill.is_none() {
+                self.spill = Some(Spill::new()?);
             }
-            self.bytes = 0;
+            self.spill_all()?;
         }
+        Ok(())
+    }
+
+    /// Puts what is in memory into the temporary files, if there are any.
+    fn spill_all(&mut self) -> Result<(), Error> {
+        let Some(spill) = &mut self.spill else { return Ok(()) };
+        for (number, partition) in self.partitions.iter_mut().enumerate() {
+            for part in partition.drain(..) {
+                spill.write(number, &part)?;
+            }
+        }
+        self.bytes = 0;
         Ok(())
     }
 
@@ -100,38 +106,89 @@ impl Fold {
         self.spill.is_some()
     }
 
+    /// Ends collecting: what is decided about lines is decided, and customers can be visited.
+    pub(crate) fn close(mut self, roster: Roster, policy: Policy) -> Result<Folded, Error> {
+        self.spill_all()?;
+        let lines = match self.spill {
+            Some(spill) => Lines::Spilled(spill.finish()?),
+            None => Lines::Held(self.partitions),
+        };
+        Ok(Folded { lines, names: roster.close(), policy })
+    }
+}
+
+/// All lines, by customer.
+pub(crate) struct Folded {
+    lines: Lines,
+    names: Names,
+    policy: Policy,
+}
+
+/// Where the lines of every partition are.
+enum Lines {
+    Held(Vec<Vec<Part>>),
+    Spilled(Spilled),
+}
+
+impl Folded {
     /// Folds every partition: `visit` is given the customers of one partition, by id, each with its summary, and `end`
-    /// makes of what was visited what is kept of the partition.
+    /// makes of what was visited what is kept of the partition. Lines are kept, to be visited again.
     ///
     /// Results come in the order of the partitions.
-    pub(crate) fn finish<V, W: Send>(
-        self,
-        roster: Roster,
-        policy: Policy,
+    pub(crate) fn visit<V, W: Send>(
+        &self,
         new: impl Fn() -> V + Sync,
         visit: impl Fn(&mut V, &str, &Summary) + Sync,
         end: impl Fn(V) -> Result<W, Error> + Sync,
     ) -> Result<Vec<(W, Leftover)>, Error> {
-        let spill = self.spill.map(Spill::finish).transpose()?;
-        let partitions: Vec<(usize, Vec<Part>)> = self.partitions.into_iter().enumerate().collect();
-        let names = roster.close();
-        let fold = |(number, mut parts): (usize, Vec<Part>)| {
-            if let Some(spill) = &spill {
-                parts.splice(0..0, spill.read(number)?);
-            }
-            let mut visitor = new();
-            let leftover = fold_partition(&parts, &names, policy, |id, summary| {
-                visit(&mut visitor, id, summary);
-            });
+        let fold = |parts: &[Part]| {
+            let (visitor, leftover) = fold_with(parts, &self.names, self.policy, &new, &visit);
+            Ok((end(visitor)?, leftover))
+        };
+        match &self.lines {
+            Lines::Held(partitions) => partitions.par_iter().map(|parts| fold(parts)).collect(),
+            Lines::Spilled(spilled) => from_files(spilled, |parts| fold(&parts)),
+        }
+    }
+
+    /// The same, for the last time: the lines of a partition are let go of as soon as it was folded.
+    pub(crate) fn finish<V, W: Send>(
+        self,
+        new: impl Fn() -> V + Sync,
+        visit: impl Fn(&mut V, &str, &Summary) + Sync,
+        end: impl Fn(V) -> Result<W, Error> + Sync,
+    ) -> Result<Vec<(W, Leftover)>, Error> {
+        let fold = |parts: Vec<Part>| {
+            let (visitor, leftover) = fold_with(&parts, &self.names, self.policy, &new, &visit);
             drop(parts);
             Ok((end(visitor)?, leftover))
         };
-        if spill.is_some() {
-            // One partition a thread is already more than memory was to hold; no more of them are read ahead.
-            return partitions.into_par_iter().with_max_len(1).map(fold).collect();
+        match self.lines {
+            Lines::Held(partitions) => partitions.into_par_iter().map(fold).collect(),
+            Lines::Spilled(spilled) => from_files(&spilled, fold),
         }
-        partitions.into_par_iter().map(fold).collect()
     }
+}
+
+/// One partition a thread is already more than memory was to hold; no more of them are read ahead.
+fn from_files<W: Send>(
+    spilled: &Spilled,
+    fold: impl Fn(Vec<Part>) -> Result<W, Error> + Send + Sync,
+) -> Result<Vec<W>, Error> {
+    (0..PARTITIONS).into_par_iter().with_max_len(1).map(|number| fold(spilled.read(number)?)).collect()
+}
+
+/// Shows all customers of a partition to a new visitor.
+fn fold_with<V>(
+    parts: &[Part],
+    names: &Names,
+    policy: Policy,
+    new: impl Fn() -> V,
+    visit: impl Fn(&mut V, &str, &Summary),
+) -> (V, Leftover) {
+    let mut visitor = new();
+    let leftover = fold_partition(parts, names, policy, |id, summary| visit(&mut visitor, id, summary));
+    (visitor, leftover)
 }
 
 /// Folds one partition: its customers in the order of their ids.

@@ -1,0 +1,125 @@
+//! Everything a run found out, as data: the content of `summary.json`, and all that the report shows.
+//!
+//! Field names are a promise to other programs; money is written as decimal strings, shares as numbers from 0 to 1.
+//! One file a part.
+
+mod choice;
+mod input;
+mod rfm;
+mod segment;
+
+use habitue_core::Money;
+use habitue_core::table::Feature;
+use habitue_core::time::Day;
+use serde::{Deserialize, Serialize};
+
+pub use self::choice::{AlgorithmNote, Candidate, Choice, Compared, Pick};
+pub use self::input::{Input, Observed, Rejected, RoleNote, SourceNote, WithoutPurchase};
+pub use self::rfm::{RfmCell, RfmGridRow, RfmNote};
+pub use self::segment::Segment;
+
+/// The whole result of one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// Version of this structure.
+    pub schema_version: u32,
+    /// Program and version that wrote it.
+    pub program: String,
+    /// What was read.
+    pub kind: Kind,
+    /// The files, as they were understood.
+    pub sources: Vec<SourceNote>,
+    /// Which column was taken for what.
+    pub roles: Vec<RoleNote>,
+    /// Things the reader should know, most important first.
+    pub warnings: Vec<String>,
+    /// What was read, kept and rejected.
+    pub input: Input,
+    /// The moment at which features are true; absent for a table of customers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Day>,
+    /// The currency, if the data say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub currency: Option<String>,
+    /// Customers placed in segments.
+    pub customers: usize,
+    /// What they spent, net of returns, over the whole period read (0 for a table without money).
+    pub revenue: Money,
+    /// Customers kept apart because nothing is left after returns.
+    pub without_purchase: WithoutPurchase,
+    /// Every feature of the customer table.
+    pub features: Vec<FeatureNote>,
+    /// How the number of segments was chosen.
+    pub choice: Choice,
+    /// How customers were grouped.
+    #[serde(default)]
+    pub algorithm: AlgorithmNote,
+    /// The segments, most valuable first.
+    pub segments: Vec<Segment>,
+    /// RFM scores and grid; absent where recency, orders or spend are not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rfm: Option<RfmNote>,
+    /// Net revenue month by month; empty for a table of customers.
+    pub months: Vec<Month>,
+    /// A sample of customers for pictures (all of them when there are few).
+    pub sample: Sample,
+    /// The settings of the run, all of them.
+    pub settings: serde_json::Value,
+}
+
+/// What kind of input a run read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Lines of receipts.
+    Orders,
+    /// One row per customer.
+    Customers,
+}
+
+/// A feature and its part in the clustering.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FeatureNote {
+    /// Name, label, unit, description.
+    #[serde(flatten)]
+    pub feature: Feature,
+    /// Whether customers were clustered on it.
+    pub clustered: bool,
+    /// How it was prepared for clustering, in words; empty if it was not.
+    pub preparation: String,
+    /// Customers without a value.
+    pub missing: u64,
+}
+
+/// One calendar month.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Month {
+    /// `2011-03`.
+    pub month: String,
+    /// Net revenue.
+    pub revenue: Money,
+    /// Orders.
+    pub orders: u64,
+    /// Customers who ordered.
+    pub customers: u64,
+}
+
+/// A sample of customers for pictures: as many segments as customers in it, and one list of values per feature.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// How many customers it was drawn from.
+    pub of: usize,
+    /// The segment of each.
+    pub segment: Vec<usize>,
+    /// The values of clustered numeric features (and of recency, orders and spend), in original units; `None` where missing.
+    pub features: Vec<SampleFeature>,
+}
+
+/// One feature of the sampled customers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SampleFeature {
+    /// The feature's name.
+    pub feature: String,
+    /// One value per sampled customer.
+    pub values: Vec<Option<f64>>,
+}

@@ -1,0 +1,46 @@
+//! One segment: who it is, how it is recognised, what to do.
+
+use habitue_core::Money;
+use habitue_core::action::Action;
+use habitue_core::profile::FeatureProfile;
+use habitue_core::rule::Rule;
+use serde::{Deserialize, Serialize};
+
+/// One segment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    /// 1 for the most valuable.
+    pub id: usize,
+    /// Its unique name.
+    pub name: String,
+    /// What kind of segment it is.
+    pub persona: String,
+    /// Key of the persona in the rule file.
+    pub persona_key: String,
+    /// Why it is that kind, one sentence each.
+    pub evidence: Vec<String>,
+    /// Customers in it.
+    pub customers: usize,
+    /// Share of all customers.
+    pub share: f64,
+    /// Net spend over the whole period read.
+    pub revenue: Money,
+    /// Share of the revenue of all segments.
+    pub revenue_share: f64,
+    /// Net spend in the twelve months before the as-of date.
+    pub revenue_12m: Money,
+    /// Mean silhouette of its customers.
+    pub silhouette: Option<f64>,
+    /// Bootstrap stability: how surely it is found again in other samples of the customers, mean Jaccard similarity,
+    /// 0 to 1. Below 0.6 it is found again by chance, from 0.75 on it is a group.
+    #[serde(default)]
+    pub stability: Option<f64>,
+    /// Mean confidence of its customers.
+    pub confidence: f64,
+    /// A short rule that nearly describes it.
+    pub rule: Rule,
+    /// Every numeric feature beside all customers.
+    pub profile: Vec<FeatureProfile>,
+    /// What to do.
+    pub actions: Vec<Action>,
+}

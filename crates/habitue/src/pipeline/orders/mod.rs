@@ -1,0 +1,232 @@
+//! Orders to customers: read, clean, fold, and visit customers as often as is asked; account for every row.
+
+mod account;
+mod described;
+mod read;
+
+use std::path::PathBuf;
+
+use habitue_core::Money;
+use habitue_core::clean::Cleaning;
+use habitue_core::features::{self, Definition, Holds};
+use habitue_core::summary::Summary;
+use habitue_core::table::Table;
+use habitue_core::time::Day;
+use hashbrown::HashMap;
+
+use self::described::{Described, Describing};
+use super::Observer;
+use crate::error::Error;
+use crate::fold::store::{self, Description, Saved};
+use crate::fold::{Folded, Leftover};
+use crate::ingest::plan::Plan;
+use crate::ingest::tally::{Product, Tally};
+use crate::outcome::{Input, Month, SourceNote, WithoutPurchase};
+use crate::write::Rejects;
+
+/// How orders become customers.
+pub(crate) struct OrdersJob<'a> {
+    pub(crate) cleaning: Cleaning,
+    /// Bytes of lines held in memory before they go to temporary files.
+    pub(crate) memory: usize,
+    /// The as-of date; the day after the last line if not given.
+    pub(crate) as_of: Option<Day>,
+    pub(crate) currency: Option<String>,
+    /// Files of summaries to fold on.
+    pub(crate) summaries: &'a [PathBuf],
+}
+
+/// Customers, with an account of every row that they came from.
+pub(crate) struct Customers {
+    /// Every feature that the data can give, for customers with a net purchase.
+    pub(crate) table: Table,
+    /// The same for customers without one.
+    pub(crate) apart: Table,
+    /// Net spend of each customer of `table`, to the last part of a unit.
+    pub(crate) net: Vec<Money>,
+    /// Net spend of each of them in the twelve months before the as-of date.
+    pub(crate) net_12m: Vec<Money>,
+    pub(crate) without_purchase: WithoutPurchase,
+    pub(crate) as_of: Day,
+    pub(crate) currency: Option<String>,
+    pub(crate) holds: Holds,
+    pub(crate) months: Vec<Month>,
+    pub(crate) input: Input,
+    pub(crate) sources: Vec<SourceNote>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Orders read and cleaned; their customers can be visited as often as is asked.
+pub(crate) struct Orders<'a> {
+    /// What is known of the orders beside their lines.
+    pub(crate) ledger: Ledger<'a>,
+    folded: Folded,
+}
+
+/// What is known of orders beside their lines.
+pub(crate) struct Ledger<'a> {
+    plan: &'a Plan,
+    tally: Tally,
+    /// What the files call their products, by key.
+    pub(crate) catalogue: HashMap<u64, Product>,
+    pub(crate) holds: Holds,
+    pub(crate) currency: Option<String>,
+    /// The moment from which customers are seen.
+    pub(crate) as_of: Day,
+    last_day: Day,
+    warnings: Vec<String>,
+}
+
+/// Reads orders into the customer table, and lets go of their lines; rejected rows go to `rejects` as CSV.
+///
+/// # Errors
+/// When sources cannot be read or understood, or when no row is left.
+pub(crate) fn customers(
+    plan: &Plan,
+    job: &OrdersJob<'_>,
+    rejects: &mut Rejects,
+    observer: &dyn Observer,
+) -> Result<Customers, Error> {
+    let orders = Orders::read(plan, job, rejects, observer)?;
+    observer.stage("folding orders into customers");
+    let (mut ledger, folded) = (orders.ledger, orders.folded);
+    let (as_of, definitions) = (ledger.as_of, ledger.definitions());
+    let parts = folded.finish(
+        || Describing::new(&definitions, as_of),
+        Describing::visit,
+        |visitor| Ok(visitor.described),
+    )?;
+    ledger.customers(parts, rejects)
+}
+
+impl<'a> Orders<'a> {
+    /// Reads and cleans all sources; rejected rows go to `rejects` as CSV.
+    ///
+    /// # Errors
+    /// When sources cannot be read or understood.
+    pub(crate) fn read(
+        plan: &'a Plan,
+        job: &OrdersJob<'_>,
+        rejects: &mut Rejects,
+        observer: &dyn Observer,
+    ) -> Result<Self, Error> {
+        let mut read = read::read(plan, job, rejects, observer)?;
+        let as_of = job.as_of.unwrap_or(Day(read.last_day.0 + 1));
+        read.policy.as_of = Some(as_of);
+        if read.fold.spilled() {
+            let said = "the lines did not fit into the memory allowed; temporary files were used";
+            read.warnings.push(said.to_owned());
+        }
+        let ledger = Ledger {
+            plan,
+            last_day: read.last_day.min(Day(as_of.0 - 1)),
+            tally: read.tally,
+            catalogue: read.catalogue,
+            holds: read.holds,
+            currency: read.currency,
+            as_of,
+            warnings: read.warnings,
+        };
+        Ok(Self { ledger, folded: read.fold.close(read.roster, read.policy)? })
+    }
+
+    /// The customer table: the first visit, which accounts for every row. Lines are kept for further visits.
+    ///
+    /// # Errors
+    /// When no row is left, or temporary files cannot be read.
+    pub(crate) fn customers(
+        &mut self,
+        rejects: &mut Rejects,
+        observer: &dyn Observer,
+    ) -> Result<Customers, Error> {
+        observer.stage("folding orders into customers");
+        let (as_of, definitions) = (self.ledger.as_of, self.ledger.definitions());
+        let parts = self.folded.visit(
+            || Describing::new(&definitions, as_of),
+            Describing::visit,
+            |visitor| Ok(visitor.described),
+        )?;
+        self.ledger.customers(parts, rejects)
+    }
+
+    /// Visits every customer, those without a net purchase too: partition by partition, in parallel, by id within one.
+    ///
+    /// `new` makes the visitor of a partition, `visit` shows it a customer's id and summary, and `end` makes of it
+    /// what is kept; results come in the order of the partitions, whatever the number of threads.
+    ///
+    /// # Errors
+    /// When temporary files cannot be read, or what `end` says.
+    pub(crate) fn visit<V, W: Send>(
+        &self,
+        new: impl Fn() -> V + Sync,
+        visit: impl Fn(&mut V, &str, &Summary) + Sync,
+        end: impl Fn(V) -> Result<W, Error> + Sync,
+    ) -> Result<Vec<W>, Error> {
+        Ok(self.folded.visit(new, visit, end)?.into_iter().map(|(kept, _)| kept).collect())
+    }
+}
+
+impl Ledger<'_> {
+    /// The features that these data can give.
+    fn definitions(&self) -> Vec<&'static Definition> {
+        features::available(self.holds)
+    }
+
+    /// Customers described partition by partition become one table, and every row is accounted for.
+    fn customers(
+        &mut self,
+        parts: Vec<(Described, Leftover)>,
+        rejects: &mut Rejects,
+    ) -> Result<Customers, Error> {
+        let definitions = self.definitions();
+        let (described, leftovers): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+        account::late(self.plan, &mut self.tally, &leftovers, rejects)?;
+        if leftovers.iter().all(|l| l.kept == 0) {
+            return Err(account::nothing_kept(&self.tally));
+        }
+        let mut all = Described::join(described, definitions.len());
+        let first_day = all.first_day.unwrap_or(self.as_of);
+        let n_orders = std::mem::take(&mut all.n_orders);
+        let input =
+            account::account(&self.tally, &leftovers, first_day, self.last_day, n_orders, all.net_total);
+        let sources = account::source_notes(self.plan, &self.tally);
+        let (currency, warnings) = (self.currency.clone(), std::mem::take(&mut self.warnings));
+        Ok(all.into_customers(&definitions, self.as_of, currency, self.holds, input, sources, warnings))
+    }
+}
+
+/// Folds orders into a file of summaries.
+///
+/// # Errors
+/// As [`customers`], and when the file cannot be written.
+pub(crate) fn fold_to_file(
+    plan: &Plan,
+    job: &OrdersJob<'_>,
+    output: &std::path::Path,
+    rejects: &mut Rejects,
+    observer: &dyn Observer,
+) -> Result<(Input, usize), Error> {
+    let mut read = read::read(plan, job, rejects, observer)?;
+    observer.stage("folding orders into summaries");
+    let description = Description::new(read.holds, read.currency, &read.catalogue);
+    let (writer, encoder) = store::Writer::create(output, &description)?;
+    let parts = read.fold.close(read.roster, read.policy)?.finish(
+        <(Saved, usize, Money)>::default,
+        |(saved, n, net), id, summary| {
+            saved.add(id, summary);
+            *n += 1;
+            *net += summary.lines().iter().map(|l| l.amount).sum();
+        },
+        |(saved, n, net)| Ok((encoder.encode(saved)?, n, net)),
+    )?;
+    let (visited, leftovers): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
+    account::late(plan, &mut read.tally, &leftovers, rejects)?;
+    let n_customers = visited.iter().map(|v| v.1).sum();
+    if n_customers == 0 {
+        return Err(account::nothing_kept(&read.tally));
+    }
+    let net: Money = visited.iter().map(|v| v.2).sum();
+    writer.finish(&encoder, visited.into_iter().map(|v| v.0).collect())?;
+    let first_day = read.tally.rows_by_day.keys().next().copied().unwrap_or(read.last_day);
+    Ok((account::account(&read.tally, &leftovers, first_day, read.last_day, 0, net), n_customers))
+}
