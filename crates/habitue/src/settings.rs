@@ -37,6 +37,8 @@ pub struct Settings {
     pub algorithm: Algorithm,
     /// What some algorithms can be told beside the number of segments.
     pub tuning: Tuning,
+    /// How segments are checked against what customers did later.
+    pub backtest: BacktestSettings,
     /// A file of persona rules in place of the built-in ones.
     pub personas: Option<PathBuf>,
     /// A file of action rules in place of the built-in ones.
@@ -55,9 +57,24 @@ impl Default for Settings {
             choose: ChooseK::default(),
             algorithm: Algorithm::default(),
             tuning: Tuning::default(),
+            backtest: BacktestSettings::default(),
             personas: None,
             actions: None,
         }
+    }
+}
+
+/// How segments are checked against what customers did later.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct BacktestSettings {
+    /// Days of the later period; 0 for no check.
+    pub days: i32,
+}
+
+impl Default for BacktestSettings {
+    fn default() -> Self {
+        Self { days: 90 }
     }
 }
 

@@ -56,6 +56,9 @@ pub(crate) struct Segment {
     /// The same seed gives the same segments [default: 0]
     #[arg(long, value_name = "N", help_heading = "Segments")]
     seed: Option<u64>,
+    /// Check segments formed so long before the as-of date against what customers did since: 90d, or off [default: 90d]
+    #[arg(long, value_name = "DAYS", value_parser = days, help_heading = "Segments")]
+    backtest: Option<i32>,
     /// Persona rules in place of the built-in ones
     #[arg(long, value_name = "FILE", help_heading = "Segments")]
     personas: Option<PathBuf>,
@@ -70,6 +73,16 @@ pub(crate) struct Segment {
 /// The names of algorithms.
 fn algorithms() -> impl TypedValueParser<Value = Algorithm> {
     PossibleValuesParser::new(Algorithm::names()).try_map(|name| name.parse::<Algorithm>())
+}
+
+/// A number of days: `90d`, `90`, or `off` for none.
+fn days(text: &str) -> Result<i32, String> {
+    let digits = text.strip_suffix('d').unwrap_or(text);
+    match digits.parse::<i32>() {
+        _ if text == "off" => Ok(0),
+        Ok(days) if days > 0 => Ok(days),
+        _ => Err("give a number of days such as 90d, or off".to_owned()),
+    }
 }
 
 impl Segment {
@@ -88,6 +101,7 @@ impl Segment {
         choose.seed = self.seed.unwrap_or(choose.seed);
         settings.algorithm = self.algorithm.unwrap_or(settings.algorithm);
         settings.features = self.features.clone().or(settings.features);
+        settings.backtest.days = self.backtest.unwrap_or(settings.backtest.days);
         settings.personas = self.personas.clone().or(settings.personas);
         settings.actions = self.actions.clone().or(settings.actions);
         Ok(settings)

@@ -104,6 +104,7 @@ fn candidate(settings: &ChooseK, x: &Matrix, clusters: &Clusters) -> Result<Cand
         segment_stabilities: Vec::new(),
         gap: None,
         gap_error: None,
+        told: None,
         allowed: in_range && settings.excess(&sizes) <= 1.0,
         sizes,
     })

@@ -57,7 +57,10 @@ impl Places for Clusters {
 ///    Calinski-Harabasz and by Davies-Bouldin; the lowest sum of ranks wins, the larger number of equals.
 ///    Indices are ranked and not averaged because their scales have nothing in common; the second is there
 ///    because the others favour few clusters whatever the data.
-/// 5. *Would more cost anything?* With `prefer_more`, the largest number whose silhouette, plain and above the draws, is within
+/// 5. *Does it tell what customers do later?* Where that is known ([`ChooseK::fit_told`]) and the winner tells less than
+///    95 % of what the best allowed number tells, the smallest number that does is taken, of those whose every segment
+///    has a bootstrap stability of 0.5 at least: a number that looks neat and tells too little is no plan.
+/// 6. *Would more cost anything?* Otherwise, with `prefer_more`, the largest number whose silhouette, plain and above the draws, is within
 ///    0.005 of the winner's is taken instead: a shop can act on more segments.
 ///
 /// With fewer distinct customers than `min_segments`, each distinct kind is a segment.
@@ -208,6 +211,9 @@ pub struct Candidate {
     pub gap: Option<f64>,
     /// Its error.
     pub gap_error: Option<f64>,
+    /// The share of the variance of later spending that lay between so many segments formed at a past date, where that
+    /// is known.
+    pub told: Option<f64>,
     /// Customers in each segment, by cluster index.
     pub sizes: Vec<usize>,
     /// Whether it keeps to the bounds on the number of segments and on their shares.
@@ -274,6 +280,16 @@ impl ChooseK {
     /// distinct customers, [`Error::Setting`] for bounds that contradict each other, [`Error::Spread`] if
     /// distances would overflow or vanish.
     pub fn fit(&self, x: &Matrix) -> Result<Choice> {
+        self.fit_told(x, &[])
+    }
+
+    /// The same, knowing what each number of segments tells of what customers did later: `told` holds, for `k` segments
+    /// formed at a past date, the share of the variance of later spending that lay between them, at place `k`; NaN, or
+    /// nothing, where it is not known. See [`crate::backtest`].
+    ///
+    /// # Errors
+    /// As [`ChooseK::fit`].
+    pub fn fit_told(&self, x: &Matrix, told: &[f64]) -> Result<Choice> {
         self.check()?;
         if x.n_rows() == 0 {
             return Err(Error::NoCustomers);
@@ -285,7 +301,10 @@ impl ChooseK {
         {
             return Err(Error::SegmentCount { k, distinct });
         }
-        let evidence = evidence::gather(self, x, distinct)?;
+        let mut evidence = evidence::gather(self, x, distinct)?;
+        for candidate in &mut evidence.candidates {
+            candidate.told = told.get(candidate.k).copied().filter(|share| share.is_finite());
+        }
         let verdict = verdict::decide(self, &evidence.candidates, &evidence.seen);
         Ok(Choice {
             k: verdict.k,

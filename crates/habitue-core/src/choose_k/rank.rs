@@ -7,6 +7,8 @@ use super::{Candidate, ChooseK};
 
 /// A silhouette lower by no more than this is not worse.
 const NO_WORSE: f64 = 0.005;
+/// Telling so much of what the best tells about later spending is telling nearly as much.
+const NEARLY_AS_MUCH: f64 = 0.95;
 
 /// The number that ranks best among those allowed that are found again in other samples, or that misses the
 /// bounds least.
@@ -42,6 +44,20 @@ pub(super) fn best(settings: &ChooseK, candidates: &[Candidate], reasons: &mut V
             winner.k
         ));
     }
+    if let Some(enough) = tells_enough(&allowed, winner) {
+        let told = |c: &Candidate| percent(c.told.unwrap_or(0.0));
+        reasons.push(format!(
+            "But {} segments formed at a past date tell {} of the differences in what customers spent later, {} segments {}: \
+             it is {}, the smallest number that tells nearly as much as any.",
+            winner.k,
+            told(winner),
+            enough.k,
+            told(enough),
+            enough.k
+        ));
+        reasons.extend(how_sure(enough));
+        return enough.k;
+    }
     let no_worse = |c: &&&Candidate| {
         value(c.silhouette) >= value(winner.silhouette) - NO_WORSE
             && value(c.silhouette_above_chance) >= value(winner.silhouette_above_chance) - NO_WORSE
@@ -57,6 +73,17 @@ pub(super) fn best(settings: &ChooseK, candidates: &[Candidate], reasons: &mut V
     };
     reasons.extend(how_sure(chosen));
     chosen.k
+}
+
+/// The smallest number that tells nearly as much of what customers do later as any, if `winner` does not.
+fn tells_enough<'a>(allowed: &[&'a Candidate], winner: &Candidate) -> Option<&'a Candidate> {
+    let told = |c: &Candidate| c.told.filter(|_| value(c.stability) >= DISSOLVED || c.k == winner.k);
+    let best = allowed.iter().filter_map(|c| told(c)).reduce(f64::max)?;
+    let is_enough = |c: &Candidate| told(c).is_some_and(|share| share >= NEARLY_AS_MUCH * best);
+    if is_enough(winner) || winner.told.is_none() {
+        return None;
+    }
+    allowed.iter().copied().find(|c| is_enough(c))
 }
 
 /// Those of the allowed numbers that are surely found again in other samples, or else the one that is most

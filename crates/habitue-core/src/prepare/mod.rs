@@ -50,12 +50,18 @@ pub struct Preparation {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Skew {
-    /// `log1p` for a skewed column without negative values, Yeo-Johnson for one with.
+    /// [`Skew::Log`] for a skewed column without negative values, Yeo-Johnson for one with.
     Auto,
     /// Nothing.
     None,
     /// `ln(1 + x)` for every column, mirrored for negative values.
     Log1p,
+    /// `ln(1 + x / unit)` for every column, mirrored for negative values; the unit is a quarter of the median of
+    /// what is above 0.
+    ///
+    /// Unlike `ln(1 + x)` it does not depend on what a column is measured in: amounts in pounds and in pence give the
+    /// same segments, and a customer with nothing in the last year stands below those with little, not far away.
+    Log,
     /// The Yeo-Johnson transform for every column, with the power of highest likelihood.
     YeoJohnson,
 }
@@ -78,7 +84,7 @@ pub enum Scale {
 }
 
 impl Default for Preparation {
-    /// Caps at 0.5 % and 99.5 %, `log1p` where skewness passes 1, z-scores.
+    /// Caps at 0.5 % and 99.5 %, logarithms where skewness passes 1, z-scores.
     fn default() -> Self {
         Self { winsorise: (0.005, 0.995), skew: Skew::Auto, skew_threshold: 1.0, scale: Scale::Standard }
     }
@@ -205,7 +211,7 @@ impl FittedPreparation {
     /// between 0 and 1.
     ///
     /// `row` holds a value for each prepared column, and so does the result. A centre is the mean in prepared
-    /// units, so after `log1p` it comes back near the geometric mean of its members.
+    /// units, so after a logarithm it comes back near the geometric mean of its members.
     pub fn undo(&self, row: &[f64]) -> Vec<f64> {
         let mut left = row.iter();
         let undo_column = |fitted: &FittedColumn| -> Vec<f64> {
@@ -232,7 +238,7 @@ impl FittedPreparation {
         self.columns.iter().flat_map(names).collect()
     }
 
-    /// What is done to each feature, in words: "log1p, then z-score".
+    /// What is done to each feature, in words: "logarithm, then z-score".
     pub fn describe(&self) -> Vec<String> {
         let describe = |fitted: &FittedColumn| match fitted {
             FittedColumn::Number(fitted) => fitted.describe(),

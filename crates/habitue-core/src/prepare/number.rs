@@ -152,6 +152,7 @@ impl FittedNumber {
         match self.transform {
             Transform::None => scale.to_owned(),
             Transform::Log1p => format!("log1p, then {scale}"),
+            Transform::Log { .. } => format!("logarithm, then {scale}"),
             Transform::YeoJohnson { lambda } => format!("Yeo-Johnson with power {lambda:.2}, then {scale}"),
         }
     }
@@ -168,14 +169,22 @@ fn choose_transform(settings: &Preparation, sorted: &[f64]) -> Transform {
         _ if settings.scale == Scale::Rank => Transform::None,
         Skew::None => Transform::None,
         Skew::Log1p => Transform::Log1p,
+        Skew::Log => log(sorted),
         Skew::YeoJohnson => yeo_johnson(),
         Skew::Auto if moments(sorted).skewness.abs() <= settings.skew_threshold => Transform::None,
-        Skew::Auto if sorted[0] >= 0.0 => Transform::Log1p,
+        Skew::Auto if sorted[0] >= 0.0 => log(sorted),
         Skew::Auto => yeo_johnson(),
     };
     // A power so strong that it makes all values one would lose the column.
     let (first, last) = (chosen.apply(sorted[0]), chosen.apply(sorted[sorted.len() - 1]));
     if first.is_finite() && last.is_finite() && first < last { chosen } else { Transform::None }
+}
+
+/// The logarithm whose unit is a quarter of the median of what is above 0 in ascending values.
+fn log(sorted: &[f64]) -> Transform {
+    let above = &sorted[sorted.partition_point(|&v| v <= 0.0)..];
+    let unit = quantile_sorted(above, 0.5) / 4.0;
+    if unit > 0.0 && unit.is_finite() { Transform::Log { unit } } else { Transform::Log1p }
 }
 
 fn learn_scaling(scale: Scale, transform: Transform, sorted: &[f64]) -> Scaling {
@@ -310,7 +319,7 @@ mod tests {
     fn values_at_the_ends_of_the_range_stay_finite() {
         for unit in [1e-300, 1e300, f64::MAX] {
             for scale in [Scale::Standard, Scale::Robust, Scale::MinMax, Scale::Rank] {
-                for skew in [Skew::Auto, Skew::None, Skew::Log1p, Skew::YeoJohnson] {
+                for skew in [Skew::Auto, Skew::None, Skew::Log1p, Skew::Log, Skew::YeoJohnson] {
                     let settings = Preparation { skew, ..plain(scale) };
                     let values = [-0.5, 0.1, 0.2, 0.4, 1.0, 1.0, 0.9, 0.3, -1.0].map(|v| v * unit);
                     for part in [&values[..], &values[1..8]] {
@@ -331,11 +340,24 @@ mod tests {
     }
 
     #[test]
+    fn what_a_column_is_measured_in_does_not_matter() {
+        let pounds: Vec<f64> = (0..100).map(|i| f64::from(i * i * i)).collect();
+        let pence: Vec<f64> = pounds.iter().map(|v| v * 128.0).collect();
+        let (a, b) = (fit(&Preparation::default(), &pounds), fit(&Preparation::default(), &pence));
+        assert!(matches!(a.transform, Transform::Log { .. }));
+        for (x, y) in pounds.iter().zip(&pence) {
+            assert!((a.prepare(*x) - b.prepare(*y)).abs() < 1e-12);
+        }
+    }
+
+    #[test]
     fn skew_asks_for_a_logarithm_and_symmetry_does_not() {
         let skewed: Vec<f64> = (0..100).map(|i| (f64::from(i) / 12.0).exp()).collect();
         let settings = Preparation::default();
-        assert_eq!(fit(&settings, &skewed).transform, Transform::Log1p);
-        assert_eq!(fit(&settings, &skewed).describe(), "log1p, then z-score");
+        // A quarter of the median, which lies between the 50th and the 51st value.
+        let unit = ((49.0_f64 / 12.0).exp() + (50.0_f64 / 12.0).exp()) / 8.0;
+        assert_eq!(fit(&settings, &skewed).transform, Transform::Log { unit });
+        assert_eq!(fit(&settings, &skewed).describe(), "logarithm, then z-score");
         let shifted: Vec<f64> = skewed.iter().map(|v| v - 2.0).collect();
         assert!(matches!(fit(&settings, &shifted).transform, Transform::YeoJohnson { .. }));
         let even: Vec<f64> = (0..100).map(f64::from).collect();

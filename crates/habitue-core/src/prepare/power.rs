@@ -1,4 +1,4 @@
-//! Transforms that undo skew: `log1p` and Yeo-Johnson.
+//! Transforms that undo skew: logarithms and Yeo-Johnson.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,11 @@ pub enum Transform {
     None,
     /// `ln(1 + x)`, and `−ln(1 − x)` for negative `x`, so that it is defined everywhere.
     Log1p,
+    /// `ln(1 + x / unit)`, mirrored for negative `x`: straight below the unit, a logarithm above it.
+    Log {
+        /// What counts as little; above 0.
+        unit: f64,
+    },
     /// The Yeo-Johnson transform of power `lambda` (Yeo & Johnson 2000, eq. 2.1):
     /// `((x + 1)^λ − 1) / λ` for `x ≥ 0`, `−((1 − x)^(2−λ) − 1) / (2 − λ)` below, and logarithms where the
     /// divisor is 0.
@@ -27,6 +32,7 @@ impl Transform {
         match self {
             Self::None => x,
             Self::Log1p => x.abs().ln_1p().copysign(x),
+            Self::Log { unit } => (x.abs() / unit).ln_1p().copysign(x),
             Self::YeoJohnson { lambda } => yeo_johnson(x.is_sign_negative(), x.abs().ln_1p(), lambda),
         }
     }
@@ -36,6 +42,7 @@ impl Transform {
         match self {
             Self::None => y,
             Self::Log1p => y.abs().exp_m1().copysign(y),
+            Self::Log { unit } => (y.abs().exp_m1() * unit).copysign(y),
             Self::YeoJohnson { lambda } => {
                 let power = if y < 0.0 { 2.0 - lambda } else { lambda };
                 let size = y.abs();
@@ -99,7 +106,9 @@ mod tests {
     #[test]
     fn every_transform_is_undone() {
         let powers = [-2.0, 0.0, 0.5, 1.0, 2.0, 3.0].map(|lambda| Transform::YeoJohnson { lambda });
-        for transform in powers.into_iter().chain([Transform::None, Transform::Log1p]) {
+        for transform in
+            powers.into_iter().chain([Transform::None, Transform::Log1p, Transform::Log { unit: 12.5 }])
+        {
             for x in [-20.0, -1.0, -0.3, 0.0, 1e-300, 0.7, 1.0, 30.0] {
                 let back = transform.undo(transform.apply(x));
                 assert!((back - x).abs() <= 1e-9 * x.abs(), "{transform:?}: {x} came back as {back}");

@@ -91,6 +91,9 @@ pub struct Candidate {
     pub gap: Option<f64>,
     /// Its standard error.
     pub gap_error: Option<f64>,
+    /// The share of the variance of later spending that lay between so many segments formed at a past date.
+    #[serde(default)]
+    pub told: Option<f64>,
     /// Share of customers in the smallest segment.
     pub smallest_share: f64,
     /// Share of customers in the largest segment.

@@ -3,6 +3,7 @@
 //! Field names are a promise to other programs; money is written as decimal strings, shares as numbers from 0 to 1.
 //! One file a part.
 
+mod backtest;
 mod choice;
 mod input;
 mod rfm;
@@ -13,6 +14,7 @@ use habitue_core::table::Feature;
 use habitue_core::time::Day;
 use serde::{Deserialize, Serialize};
 
+pub use self::backtest::{BacktestNote, GroupingSkill, SegmentLater};
 pub use self::choice::{AlgorithmNote, Candidate, Choice, Compared, Pick};
 pub use self::input::{Input, Observed, Rejected, RoleNote, SourceNote, WithoutPurchase};
 pub use self::rfm::{RfmCell, RfmGridRow, RfmNote};
@@ -59,6 +61,9 @@ pub struct Outcome {
     /// RFM scores and grid; absent where recency, orders or spend are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rfm: Option<RfmNote>,
+    /// Segments formed at a past date, checked against what their customers did afterwards.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backtest: Option<BacktestNote>,
     /// Net revenue month by month; empty for a table of customers.
     pub months: Vec<Month>,
     /// A sample of customers for pictures (all of them when there are few).

@@ -1,6 +1,7 @@
 //! Prepared customers to groups, by the algorithm that was asked for or by the one that ranks first.
 
 use habitue_core::choose_k::{Choice, ChooseK};
+use habitue_core::cluster::algorithm::Found;
 use habitue_core::cluster::{Assigner, NOISE, nearest};
 use habitue_core::evaluate::indices::indices;
 use habitue_core::evaluate::rand::adjusted_rand;
@@ -25,6 +26,8 @@ pub(super) struct Groups {
     pub(super) stabilities: Vec<Option<f64>>,
     /// What places customers, where it is not the nearest centre.
     pub(super) assigner: Option<Assigner>,
+    /// The algorithm that made them.
+    pub(super) method: Method,
     pub(super) note: AlgorithmNote,
 }
 
@@ -69,6 +72,7 @@ pub(super) fn group(
             silhouettes: choice.chosen().segment_silhouettes.clone(),
             stabilities: choice.chosen().segment_stabilities.clone(),
             assigner: None,
+            method: Method::Kmeans,
             note: note(Method::Kmeans),
         }),
         Algorithm::Named(method) => {
@@ -167,16 +171,7 @@ impl Tried {
             }
             let found = method.algorithm(choice.k, &tuning, settings.choose.seed).fit(x)?;
             let nowhere = found.grouping.labels.iter().filter(|&&label| label == NOISE).count();
-            let labels = if found.grouping.n_clusters() == 0 {
-                Vec::new()
-            } else {
-                // As new customers will be placed, so that everybody has the place that the model gives.
-                let place = |row: &[f64]| -> Result<u32, CoreError> {
-                    let index = found.model.assign(row)?.index;
-                    Ok(index.unwrap_or_else(|| nearest(&found.grouping.centres, row).index as u32))
-                };
-                x.rows().map(place).collect::<Result<_, _>>()?
-            };
+            let labels = if found.grouping.n_clusters() == 0 { Vec::new() } else { place_all(&found, x)? };
             (labels, found.grouping.centres, Some(found.model), nowhere)
         };
         let mut tried = Self {
@@ -276,9 +271,20 @@ impl Tried {
             silhouettes: self.silhouette.map_or_else(Vec::new, |s| s.per_cluster),
             stabilities,
             assigner: self.assigner,
+            method: self.method,
             note,
         }
     }
+}
+
+/// Everybody's group, as new customers will be placed, so that everybody has the place that the model gives; whoever
+/// fits none goes to the nearest.
+pub(super) fn place_all(found: &Found, x: &Matrix) -> Result<Vec<u32>, Error> {
+    let place = |row: &[f64]| -> Result<u32, CoreError> {
+        let index = found.model.assign(row)?.index;
+        Ok(index.unwrap_or_else(|| nearest(&found.grouping.centres, row).index as u32))
+    };
+    Ok(x.rows().map(place).collect::<Result<_, _>>()?)
 }
 
 /// The rows that are with others than most of their group is in the other partition.

@@ -15,6 +15,7 @@ mod format;
 mod glance;
 mod method;
 mod portrait;
+mod proof;
 mod rfm;
 mod story;
 mod sure;
@@ -54,7 +55,9 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
     let cleaning = cleaning::Cleaning::new(&story);
     let sure = sure::Sure::new(&story);
     let rfm = outcome.rfm.as_ref().map(|note| rfm::Rfm::new(&story, note));
+    let proof = proof::Proof::new(&story);
     let charts = glance.charts().chain(cleaning.charts()).chain(sure.charts());
+    let charts = charts.chain(proof.iter().flat_map(proof::Proof::charts));
     let drawings: BTreeMap<&str, &Drawing> = charts.map(|c: &Chart| (c.id, &c.drawing)).collect();
     let page = Page {
         css: include_str!("../../templates/report/report.css"),
@@ -68,6 +71,7 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
         rfm: rfm.map(|rfm| rfm.render()).transpose()?,
         cleaning: cleaning.render()?,
         sure: sure.render()?,
+        proof: proof.as_ref().map(Template::render).transpose()?,
         method: method::Method::new(&story).render()?,
         period: outcome
             .input
@@ -97,6 +101,7 @@ struct Page<'a> {
     rfm: Option<String>,
     cleaning: String,
     sure: String,
+    proof: Option<String>,
     method: String,
     period: Option<(String, String)>,
     as_of: Option<String>,

@@ -31,7 +31,7 @@ struct CandidateRow {
     k: usize,
     chosen: bool,
     verdict: &'static str,
-    figures: [String; 9],
+    figures: [String; 10],
 }
 
 /// What became of a candidate.
@@ -90,6 +90,7 @@ impl<'a> Sure<'a> {
                 figure(c.davies_bouldin, 3),
                 figure(c.prediction_strength, 2),
                 figure(c.stability, 2),
+                c.told.map_or_else(|| NONE.to_owned(), share),
                 figure(Some(c.inertia), if c.inertia.abs() < 100.0 { 2 } else { 0 }),
             ];
             CandidateRow {

@@ -2,10 +2,10 @@
 
 use habitue_core::Segmented;
 use habitue_core::persona::{Dimensions, Naming, PersonaRules, name_segments, order_by_value, relabel};
+use habitue_core::table::Table;
 
 use super::base::Base;
 use crate::error::Error;
-use crate::pipeline::grouping::Groups;
 
 /// What the clusters mean.
 pub(super) struct Meaning {
@@ -18,14 +18,20 @@ pub(super) struct Meaning {
 }
 
 impl Meaning {
-    pub(super) fn new(base: &Base, groups: &Groups, rules: &PersonaRules) -> Result<Self, Error> {
-        let dimensions = Dimensions::find(&base.table);
-        let as_found: Vec<usize> = (0..groups.centres.n_rows()).collect();
-        let labels = relabel(&groups.labels, &as_found);
-        let order = order_by_value(&Segmented::new(&base.table, &labels, as_found.len())?, &dimensions);
-        let labels = relabel(&groups.labels, &order);
-        let segmented =
-            Segmented::new(&base.table, &labels, order.len())?.in_currency(base.currency.as_deref());
+    /// What the groups of `labels` mean for the customers of `table`.
+    pub(super) fn new(
+        table: &Table,
+        labels: &[u32],
+        n_groups: usize,
+        currency: Option<&str>,
+        rules: &PersonaRules,
+    ) -> Result<Self, Error> {
+        let dimensions = Dimensions::find(table);
+        let as_found: Vec<usize> = (0..n_groups).collect();
+        let found = relabel(labels, &as_found);
+        let order = order_by_value(&Segmented::new(table, &found, n_groups)?, &dimensions);
+        let labels = relabel(labels, &order);
+        let segmented = Segmented::new(table, &labels, n_groups)?.in_currency(currency);
         let names = name_segments(rules, &segmented, &dimensions)?;
         Ok(Self { order, labels, dimensions, names })
     }

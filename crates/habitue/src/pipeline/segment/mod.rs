@@ -1,5 +1,6 @@
 //! The main job: orders, or a table of customers, to named segments.
 
+mod backtest;
 mod base;
 mod describe;
 mod meaning;
@@ -11,6 +12,7 @@ use habitue_core::cluster::distinct_rows;
 use habitue_core::model::{Model, Named, Placer};
 use habitue_core::{Error as CoreError, Matrix};
 
+use self::backtest::Past;
 use self::base::{Base, prepare};
 use self::describe::describe;
 use self::meaning::Meaning;
@@ -55,14 +57,23 @@ pub fn segment(
     observer.stage("looking at the files");
     let plan = Plan::look(&inputs.sources, &settings.read)?;
     let roles = plan.role_notes();
-    let (mut base, _orders) = Base::read(&plan, inputs, settings, rejects, observer)?;
+    let (mut base, orders) = Base::read(&plan, inputs, settings, rejects, observer)?;
     observer.stage("preparing features");
     let (preparation, x) = prepare(&mut base, settings)?;
+    let past = match &orders {
+        Some(orders) if settings.backtest.days > 0 => {
+            observer.stage("looking back");
+            Some(Past::read(orders, &base, settings)?)
+        }
+        _ => None,
+    };
     observer.stage("choosing the number of segments");
-    let choice = choose(&settings.choose, &x)?;
+    let told = past.as_ref().map(|past| past.told(&base, settings, settings.choose.max_segments));
+    let choice = choose(&settings.choose, &x, &told.unwrap_or_default())?;
     let groups = group(&x, &choice, settings, &base.net, observer)?;
     observer.stage("naming segments");
-    let meaning = Meaning::new(&base, &groups, &personas)?;
+    let k = groups.centres.n_rows();
+    let meaning = Meaning::new(&base.table, &groups.labels, k, base.currency.as_deref(), &personas)?;
     let thresholds = rfm_thresholds(&base.table)?;
     let centres = groups.centres.select(&meaning.order);
     let placer =
@@ -76,6 +87,9 @@ pub fn segment(
     let places = model.assign(&base.table)?;
     let scores = model.rfm.as_ref().and_then(|t| score_all(t, &base.table));
     let segments = describe(&base, &meaning, &groups, &places, &actions)?;
+    observer.stage("checking segments against what customers did later");
+    let check = |past: &Past| past.check(&base, (groups.method, k), settings, &personas);
+    let backtest = past.as_ref().map(check).transpose()?;
     let outcome = Outcome {
         schema_version: SCHEMA_VERSION,
         program: format!("habitue {}", env!("CARGO_PKG_VERSION")),
@@ -98,6 +112,7 @@ pub fn segment(
             .zip(scores.as_ref())
             .map(|(t, s)| rfm_note(t, s, &base, &places, segments.len())),
         segments,
+        backtest,
         months: base.months.clone(),
         sample: sample(&base, &places),
         settings: serde_json::to_value(settings).expect("settings are plain data"),
@@ -107,10 +122,10 @@ pub fn segment(
     Ok(SegmentRun { outcome, placed, model })
 }
 
-fn choose(settings: &ChooseK, x: &Matrix) -> Result<choose_k::Choice, Error> {
+fn choose(settings: &ChooseK, x: &Matrix, told: &[f64]) -> Result<choose_k::Choice, Error> {
     let distinct = distinct_rows(x, 2);
     if distinct < 2 && settings.k != Some(1) {
         return Err(CoreError::TooFewDistinct { distinct }.into());
     }
-    Ok(settings.fit(x)?)
+    Ok(settings.fit_told(x, told)?)
 }

@@ -47,6 +47,7 @@ pub(super) fn choice_note(choice: &choose_k::Choice, groups: &Groups, forced: bo
         stability: c.stability,
         gap: c.gap,
         gap_error: c.gap_error,
+        told: c.told,
         smallest_share: c.sizes.iter().min().copied().unwrap_or(0) as f64 / n as f64,
         largest_share: c.sizes.iter().max().copied().unwrap_or(0) as f64 / n as f64,
         allowed: c.allowed,

@@ -2,6 +2,7 @@
 
 use habitue_core::Money;
 use habitue_core::action::{Action, Area, Stake};
+use habitue_core::backtest::{Estimate, Skill};
 use habitue_core::profile::FeatureProfile;
 use habitue_core::rfm::RfmThresholds;
 use habitue_core::rule::{Condition, Rule};
@@ -9,6 +10,50 @@ use habitue_core::table::{Feature, Unit};
 use habitue_core::time::Day;
 
 use crate::outcome::*;
+
+fn estimate(value: f64) -> Estimate {
+    Estimate { value, low: value * 0.9, high: value * 1.1 }
+}
+
+fn backtest() -> BacktestNote {
+    let later = |name: &str, customers: usize, bought, spend, share| SegmentLater {
+        name: name.to_owned(),
+        persona: "Potential customers".to_owned(),
+        customers,
+        share: customers as f64 / 3_000.0,
+        bought: estimate(bought),
+        orders: estimate(bought * 1.5),
+        spend: estimate(spend),
+        revenue: Money::from_units((customers as f64 * spend) as i64),
+        revenue_share: estimate(share),
+    };
+    let skill = |key: &str, label: &str, groups, value, lead: Option<f64>| GroupingSkill {
+        key: key.to_owned(),
+        label: label.to_owned(),
+        groups,
+        skill: Skill { explained: estimate(value), gini: estimate(2.0 * value), auc: estimate(0.5 + value) },
+        lead: lead.map(|by| Skill { explained: estimate(by), gini: estimate(by), auc: estimate(by) }),
+    };
+    BacktestNote {
+        days: 90,
+        formed: Some(Day(15_228)),
+        customers: 3_000,
+        revenue: Money::from_units(1_040_000),
+        revenue_all: Money::from_units(1_500_000),
+        segments: vec![
+            later("Champions", 800, 0.8, 1_000.0, 0.77),
+            later("Low value", 2_200, 0.2, 110.0, 0.23),
+        ],
+        groupings: vec![
+            skill("segments", "These segments", 2, 0.25, None),
+            skill("rfm-grid", "The RFM grid", 11, 0.26, Some(-0.01)),
+            skill("random", "Groups of the same sizes by lot", 2, 0.001, Some(0.249)),
+        ],
+        agreement_with_rfm: Some(0.41),
+        reasons: vec!["The segments are as good as this and no better.".to_owned()],
+        ..BacktestNote::default()
+    }
+}
 
 /// What breaks out of markup, scripts, attributes and lines.
 pub(super) const HOSTILE: &str = "</script><script>alert(5)</script>\"'><img src=x onerror=alert(6)>&lt;b&gt;\
@@ -177,6 +222,7 @@ pub(super) fn shop() -> Outcome {
         features: features(),
         choice: choice(),
         segments: segments(customers, revenue),
+        backtest: Some(backtest()),
         rfm: Some(rfm()),
         months: (0..13)
             .filter(|m| *m != 5)
@@ -214,7 +260,9 @@ pub(super) fn hostile() -> Outcome {
 
 /// Replaces texts, except those whose form is fixed.
 fn poison(value: &mut serde_json::Value, key: &str) {
-    const FIXED: [&str; 24] = [
+    const FIXED: [&str; 26] = [
+        "formed",
+        "revenue_all",
         "moved_revenue",
         "kind",
         "revenue",
@@ -275,6 +323,7 @@ pub(super) fn customers_only() -> Outcome {
     outcome.as_of = None;
     outcome.currency = None;
     outcome.warnings.clear();
+    outcome.backtest = None;
     outcome.rfm = None;
     outcome.months.clear();
     outcome.revenue = Money::ZERO;
@@ -537,6 +586,7 @@ fn choice() -> Choice {
         stability: Some(0.79),
         gap: Some(0.62 + 0.4 * (1.0 - 1.0 / (1.0 + i as f64)) - 0.01 * (i as f64 - 4.0).abs()),
         gap_error: Some(0.012),
+        told: Some(0.2),
         smallest_share: 1.0 / (i as f64 + 1.3),
         largest_share: 1.0 / (i as f64 + 1.0).sqrt(),
         allowed: (3..=8).contains(&(i + 1)),
