@@ -23,6 +23,7 @@ pub mod choose_k;
 pub mod segmented;
 pub mod text;
 pub mod rfm;
+pub mod lifecycle;
 pub mod backtest;
 pub mod profile;
 pub mod rule;

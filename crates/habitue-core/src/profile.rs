@@ -28,6 +28,16 @@ pub struct FeatureProfile {
     pub median_all: f64,
     /// The share of all customers below the segment's median (ties count half), 0 to 1.
     pub standing: f64,
+    /// How far the segment stands apart from everybody else: Cliff's delta, −1 to 1 (Cliff 1993, eq. 2).
+    ///
+    /// `P(a > b) − P(a < b)` for a customer `a` of the segment and `b` of the others: 0 where they do not differ, 1
+    /// where every customer of the segment is above every other. It knows only ranks, so extremes do not move it; below
+    /// 0.147 it is negligible, below 0.33 small, below 0.474 medium (Romano et al. 2006). `None` without others.
+    #[serde(default)]
+    pub apart: Option<f64>,
+    /// The segment's mean over that of all customers, where that is above 0.
+    #[serde(default)]
+    pub lift: Option<f64>,
 }
 
 /// The numeric features of every segment beside all customers, in the order of the table.
@@ -61,6 +71,26 @@ pub fn standing_sorted(sorted: &[f64], value: f64) -> f64 {
     (below + up_to) as f64 / (2 * sorted.len()) as f64
 }
 
+/// Cliff's delta of the values of a segment against all others; both ascending, `own` a part of `all`.
+///
+/// The mean mid-rank of the segment among all gives the share of pairs that it wins against all; pairs within the
+/// segment are won and lost alike and taken off.
+fn apart(all: &[f64], own: &[f64]) -> Option<f64> {
+    let (n, m) = (all.len() as f64, own.len() as f64);
+    if n - m < 1.0 {
+        return None;
+    }
+    let (mut won, mut below, mut left) = (0.0, 0.0, own);
+    for run in all.chunk_by(|a, b| a == b) {
+        let (here, rest) = left.split_at(left.iter().take_while(|v| **v <= run[0]).count());
+        won += here.len() as f64 * (below + run.len() as f64 / 2.0);
+        below += run.len() as f64;
+        left = rest;
+    }
+    let won_outside = won - m * m / 2.0;
+    Some((2.0 * won_outside / (m * (n - m)) - 1.0).clamp(-1.0, 1.0))
+}
+
 fn profile_column(
     segmented: &Segmented<'_>,
     feature: &Feature,
@@ -68,6 +98,7 @@ fn profile_column(
 ) -> Vec<Option<FeatureProfile>> {
     let all = sorted(values.iter().copied());
     let median_all = quantile_sorted(&all, 0.5);
+    let mean_all = all.iter().sum::<f64>() / all.len() as f64;
     let mut members: Vec<Vec<f64>> = vec![Vec::new(); segmented.n_segments()];
     for (&label, &value) in segmented.labels().iter().zip(values) {
         if !value.is_nan() {
@@ -91,6 +122,8 @@ fn profile_column(
             high: quantile_sorted(&own, 0.75),
             median_all,
             standing: standing_sorted(&all, median),
+            apart: apart(&all, &own),
+            lift: (mean_all > 0.0).then(|| mean / mean_all),
         })
     };
     members.into_iter().map(profile).collect()
@@ -110,6 +143,18 @@ mod tests {
             Feature { name, label: "orders".to_owned(), unit: Unit::Count, description: String::new() };
         let ids = (0..values.len()).map(|i| format!("{i:06}")).collect();
         Table { ids, columns: vec![Column { feature, values: Values::Number(values) }] }
+    }
+
+    #[test]
+    fn a_segment_stands_apart_by_the_pairs_that_it_wins() {
+        // 3 and 5 against 1, 3 and 9: above 1 twice, level with 3 once, above 3 once, below 9 twice: (3 − 2) / 6.
+        let table = table(vec![3.0, 5.0, 1.0, 3.0, 9.0]);
+        let all = profiles(&Segmented::new(&table, &[0, 0, 1, 1, 1], 2).unwrap());
+        assert!((all[0][0].apart.unwrap() - 1.0 / 6.0).abs() < 1e-12);
+        assert!((all[1][0].apart.unwrap() + 1.0 / 6.0).abs() < 1e-12);
+        assert!((all[0][0].lift.unwrap() - 4.0 / 4.2).abs() < 1e-12);
+        let alone = profiles(&Segmented::new(&table, &[0; 5], 1).unwrap());
+        assert_eq!(alone[0][0].apart, None);
     }
 
     #[test]

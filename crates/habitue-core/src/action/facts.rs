@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::campaign::Campaign;
 use crate::Money;
 use crate::math::quantile::{median, sorted};
 use crate::persona::Dimensions;
@@ -58,6 +59,14 @@ pub struct SegmentFacts {
     ///
     /// Not in the customer table: whoever has the products fills it in.
     pub favourite_products: Option<String>,
+    /// The share of such customers who order within `response_days` without anything being done, as a backtest found.
+    ///
+    /// Not in the customer table: whoever has the backtest fills it in.
+    pub response: Option<f64>,
+    /// The days of that backtest.
+    pub response_days: Option<i32>,
+    /// The campaign that an action is, in numbers; the action fills it in.
+    pub campaign: Option<Campaign>,
     /// The table's word for value, where it is not money: "Spending Score (1-100)".
     pub value_label: Option<String>,
     /// The typical customer's value, in words.
@@ -143,6 +152,9 @@ fn facts(segmented: &Segmented<'_>, dimensions: &Dimensions, shop: &Shop, segmen
         return_share: mean("return_share"),
         distinct_products: typical("distinct_products"),
         favourite_products: None,
+        campaign: None,
+        response: None,
+        response_days: None,
         value_label: value.map(|column| column.feature.label.clone()),
         median_value: value_numbers.and_then(typical_of).and_then(in_words),
         median_value_all: value_numbers.and_then(|v| known(median(v.iter().copied()))).and_then(in_words),

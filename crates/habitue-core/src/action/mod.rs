@@ -1,5 +1,6 @@
 //! What to do for a segment, with the money at stake.
 
+mod campaign;
 mod facts;
 mod rules;
 mod template;
@@ -8,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::Money;
 
+pub use campaign::{Audience, Campaign, CampaignRule};
 pub use facts::{SegmentFacts, segment_facts};
 pub use rules::{ActionRule, ActionRules, StakeRule};
 pub use template::fact_names;
@@ -27,7 +29,7 @@ pub enum Area {
 }
 
 /// One thing to do for one segment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Action {
     /// What it is about.
     pub area: Area,
@@ -47,6 +49,25 @@ pub struct Action {
     /// The money at stake, where the action has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stake: Option<Stake>,
+    /// The campaign in numbers, where the action is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<Campaign>,
+    /// How much work it is.
+    #[serde(default)]
+    pub effort: Effort,
+}
+
+/// How much work an action is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effort {
+    /// An hour or two: a list, a setting.
+    Low,
+    /// Days: a campaign to write and to watch.
+    #[default]
+    Medium,
+    /// Weeks, or several people.
+    High,
 }
 
 /// An amount, and what it is.

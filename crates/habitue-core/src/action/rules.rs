@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::campaign::CampaignRule;
 use super::facts::{SegmentFacts, money};
 use super::template::{Piece, fact, fact_names, fill, pieces};
-use super::{Action, Area, Stake};
+use super::{Action, Area, Effort, Stake};
 use crate::math::text::closest;
 use crate::text::format_share;
 use crate::{Error, Money, Result};
@@ -46,6 +47,12 @@ pub struct ActionRule {
     /// The money at stake.
     #[serde(default, skip_serializing_if = "StakeRule::is_none")]
     pub stake: StakeRule,
+    /// The campaign that it is, with what is assumed of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub campaign: Option<CampaignRule>,
+    /// How much work it is.
+    #[serde(default)]
+    pub effort: Effort,
     /// Facts without which the action is left out, besides those named in its texts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
@@ -203,6 +210,9 @@ impl ActionRule {
                 known(name, &format!("{place}, {field}"))?;
             }
         }
+        if let Some(campaign) = &self.campaign {
+            campaign.check().map_err(|error| wrong(format!("{place}, campaign"), &error.to_string()))?;
+        }
         match self.stake {
             StakeRule::Reactivation { share } if !(share > 0.0 && share <= 1.0) => {
                 let message = format!("the share must be above 0 and at most 1; got {share}");
@@ -213,6 +223,9 @@ impl ActionRule {
     }
 
     fn fill(&self, facts: &SegmentFacts) -> Option<Action> {
+        // Texts may speak of the campaign's numbers too.
+        let campaign = self.campaign.and_then(|campaign| campaign.plan(facts));
+        let facts = &SegmentFacts { campaign, ..facts.clone() };
         let is_known = |name: &String| fact(name, facts).is_some();
         if !self.needs.iter().all(is_known) || self.unless.iter().any(is_known) {
             return None;
@@ -226,6 +239,8 @@ impl ActionRule {
             channel: optional(&self.channel),
             timing: optional(&self.timing),
             stake: self.stake.stake(facts),
+            campaign: facts.campaign.clone(),
+            effort: self.effort,
         })
     }
 }

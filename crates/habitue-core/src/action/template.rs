@@ -32,10 +32,18 @@ const FACTS: &[Fact] = &[
     ("return_share", |f| f.return_share.map(format_share)),
     ("distinct_products", |f| f.distinct_products.map(|v| format_number(v.round()))),
     ("favourite_products", |f| f.favourite_products.clone()),
+    ("response", |f| f.response.map(format_share)),
+    ("response_days", |f| f.response_days.map(|days| format_days(f64::from(days)))),
     ("value_label", |f| f.value_label.clone()),
     ("median_value", |f| f.median_value.clone()),
     ("median_value_all", |f| f.median_value_all.clone()),
-    ("control_group", |f| Some(format_count(f.customers.div_ceil(10)))),
+    (
+        "control_group",
+        |f| Some(format_count(f.campaign.as_ref().map_or(f.customers.div_ceil(10), |c| c.control_group))),
+    ),
+    ("audience", |f| f.campaign.as_ref().map(|c| format_count(c.audience))),
+    ("extra_orders", |f| f.campaign.as_ref().map(|c| format_number(c.extra_orders.round()))),
+    ("most_per_contact", |f| amount(f, f.campaign.as_ref().map(|c| c.most_per_contact))),
 ];
 
 /// The names of all facts, as action texts may use them in braces.

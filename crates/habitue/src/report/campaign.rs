@@ -1,0 +1,53 @@
+//! A campaign in the words of a plan.
+
+use habitue_core::action::Campaign;
+
+use crate::report::format::{Format, count, decimal, share};
+
+/// What a campaign is about, as text.
+pub(super) struct CampaignWords {
+    /// Who is written to, and who is left out.
+    pub(super) audience: String,
+    /// What it may bring.
+    pub(super) expect: String,
+    /// What a contact may cost.
+    pub(super) budget: String,
+}
+
+impl CampaignWords {
+    pub(super) fn new(format: &Format, campaign: &Campaign) -> Self {
+        let written = campaign.audience.saturating_sub(campaign.control_group);
+        let seen = if campaign.detectable_uplift <= campaign.uplift + 1e-3 {
+            format!("enough to see an uplift of {} within {} days", share(campaign.uplift), campaign.days)
+        } else {
+            format!(
+                "too few to see {}; they show an uplift from {} on",
+                share(campaign.uplift),
+                share(campaign.detectable_uplift)
+            )
+        };
+        let anyway = campaign
+            .response
+            .map_or(String::new(), |response| format!(" {} of them would order anyway.", share(response)));
+        let budget = if campaign.contribution.0 > 0 {
+            format!("at most {} a customer; what costs more does not pay", format.money(campaign.most_per_contact))
+        } else {
+            "nothing: with this discount it does not pay, because those who would order anyway get it too".to_owned()
+        };
+        Self {
+            audience: format!(
+                "{} customers written to, {} left out by lot ({seen}).",
+                count(written),
+                count(campaign.control_group)
+            ),
+            expect: format!(
+                "{} more orders worth {} if {} of all order because of it (an assumption); {} after goods and discounts.{anyway}",
+                decimal(campaign.extra_orders, 0),
+                format.money(campaign.extra_revenue),
+                share(campaign.uplift),
+                format.money(campaign.contribution)
+            ),
+            budget,
+        }
+    }
+}
