@@ -11,6 +11,7 @@ pub mod method;
 pub mod report;
 pub mod settings;
 pub mod model_file;
+pub mod movement;
 pub mod pipeline;
 pub mod generate;
 pub mod results;

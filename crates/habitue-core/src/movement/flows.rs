@@ -1,5 +1,7 @@
 //! How many customers went from where to where, and what they have spent.
 
+use serde::{Deserialize, Serialize};
+
 use crate::Money;
 
 /// Where a customer is in one run.
@@ -14,7 +16,7 @@ pub enum Place {
 }
 
 /// The customers between two places.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flow {
     /// How many.
     pub customers: usize,

@@ -6,6 +6,7 @@ use habitue_core::table::Table;
 
 use super::notes::score_all;
 use crate::error::Error;
+use crate::movement::{Run, key};
 
 /// Customers and their places.
 pub struct Placed {
@@ -15,11 +16,21 @@ pub struct Placed {
     pub places: Vec<Option<Placement>>,
     /// The RFM scores of each, where they are known.
     pub rfm: Vec<Option<Rfm>>,
+    /// The number of the segment in which each was in the previous run: 0 for none, `None` for those who were not there;
+    /// absent without a previous run.
+    pub previous: Option<Vec<Option<i64>>>,
     /// The features that customers were clustered on, first among the columns of files.
     pub clustered: Vec<String>,
 }
 
 impl Placed {
+    /// Remembers where customers were in a previous run.
+    pub(crate) fn coming_from(mut self, previous: Option<&Run>) -> Self {
+        let were = |run: &Run| self.table.ids.iter().map(|id| run.segment_of(&key(id))).collect();
+        self.previous = previous.map(were);
+        self
+    }
+
     /// Puts customers in their places: those of `table` by the model, those of `apart`, without a net purchase, in none.
     pub(crate) fn new(table: Table, apart: Option<Table>, model: &Model) -> Result<Self, Error> {
         let mut places: Vec<Option<Placement>> = model.assign(&table)?.into_iter().map(Some).collect();
@@ -33,6 +44,7 @@ impl Placed {
             table,
             places: order.iter().map(|&i| places[i]).collect(),
             rfm: order.iter().map(|&i| rfm[i]).collect(),
+            previous: None,
             clustered: model.features().map(str::to_owned).collect(),
         })
     }
