@@ -78,6 +78,11 @@ impl Results {
             let of_segment = |row: usize| run.placed.places[row].is_some_and(is_here);
             sheet.write(&audiences.join(file), format, of_segment)?;
         }
+        if !run.placed.entered_at_risk.is_empty() {
+            let file = format!("entered-at-risk.{}", format.ending());
+            let entered = |row: usize| run.placed.entered_at_risk.binary_search(&row).is_ok();
+            sheet.write(&audiences.join(file), format, entered)?;
+        }
         self.put_in_place()
     }
 

@@ -12,18 +12,21 @@ use habitue_core::movement::{Flows, Matching, Place, distances, match_segments};
 use habitue_core::prepare::FittedPreparation;
 use habitue_core::profile::FeatureProfile;
 
+pub(crate) use self::note::enters_risk;
 pub use self::run::Run;
 pub(crate) use self::run::{Member, key, nearest};
 pub use self::table::MovementTable;
 
 use crate::error::Error;
 use crate::model_file::ModelFile;
-use crate::outcome::Movement;
+use crate::outcome::{Kind, Movement};
 
 /// What came of comparing two runs.
 pub struct Comparison {
     /// Who moved, in numbers.
     pub movement: Movement,
+    /// Whether the runs know what customers spent.
+    pub has_money: bool,
     /// The currency of amounts.
     pub currency: Option<String>,
     /// Things the reader should know.
@@ -44,6 +47,7 @@ pub fn compare(old: &Path, new: &Path) -> Result<Comparison, Error> {
     let crossed = Crossed::new(&old, &new.members, &preparation, &profiles)?;
     Ok(Comparison {
         movement: note::movement(&old, new.outcome.as_of, new.segments(), &crossed),
+        has_money: new.outcome.kind == Kind::Orders,
         currency: new.outcome.currency.clone(),
         warnings: warnings(&old, new.outcome.as_of, new.outcome.currency.as_deref(), &crossed),
         table: MovementTable::new(&old, &new),

@@ -1,12 +1,14 @@
 //! From crossed runs to the account of who moved.
 
-use habitue_core::movement::{Flow, Matching, Place};
+use std::cmp::Ordering;
+
+use habitue_core::movement::{Matching, Place};
 use habitue_core::persona::Tier;
 use habitue_core::time::Day;
 
 use super::{Crossed, Run};
 use crate::outcome::{
-    FormerSegment, Match, Movement, MovementPlace, NO_PURCHASE, PlaceKind, PreviousRun, Segment,
+    Change, FormerSegment, Match, Move, Movement, MovementPlace, NO_PURCHASE, PlaceKind, PreviousRun, Segment,
 };
 
 /// The key of the persona of customers who are about to leave.
@@ -18,29 +20,37 @@ const LOW_VALUE: &str = "low-value";
 pub(super) fn movement(old: &Run, as_of: Option<Day>, segments: &[Segment], crossed: &Crossed) -> Movement {
     let Crossed { flows, matching, agreement } = crossed;
     let before = old.segments();
-    let is_one = |was: Place, is: Place| match (was, is) {
-        (Place::Segment(was), Place::Segment(is)) => matching.of_old(was).is_some_and(|pair| pair.new == is),
-        _ => false,
-    };
-    let levels = Levels::new(before, segments, matching);
-    let moved = |wanted: fn(f64, f64) -> bool| {
-        flows.sum(|was, is| match (was, is) {
-            (Place::Segment(was_in), Place::Segment(is_in)) => {
-                !is_one(was, is) && wanted(levels.of_old[was_in], is_in as f64)
+    let levels = levels(before, segments, matching);
+    let step = |was: Place, is: Place| -> Move {
+        let change = match (was, is) {
+            (Place::Absent, _) => Change::Came,
+            (_, Place::Absent) => Change::Gone,
+            (Place::Segment(was), Place::Segment(is))
+                if matching.of_old(was).is_some_and(|pair| pair.new == is) =>
+            {
+                Change::Stayed
             }
-            _ => false,
-        })
+            (Place::Segment(was), Place::Segment(is)) => {
+                let by_kind = grade(&segments[is]).cmp(&grade(&before[was]));
+                match by_kind.then_with(|| levels[was].total_cmp(&(is as f64))) {
+                    Ordering::Less => Change::Worse,
+                    _ => Change::Better,
+                }
+            }
+            _ => Change::Apart,
+        };
+        let entered_at_risk = matches!((was, is), (Place::Segment(was), Place::Segment(is))
+            if enters_risk(&before[was], &segments[is]));
+        Move { flow: flows.of(was, is), change, entered_at_risk }
     };
-    let entered_at_risk = flows.sum(|was, is| match (was, is) {
-        (Place::Segment(was), Place::Segment(is)) => !is_at_risk(&before[was]) && is_at_risk(&segments[is]),
-        _ => false,
-    });
+    let sum = |wanted: &dyn Fn(Move) -> bool| flows.sum(|was, is| wanted(step(was, is)));
+    let of = |change| sum(&|m| m.change == change);
     // Nobody is shown as coming from or going to a place where nobody is.
     let from: Vec<Place> =
         flows.from_places().filter(|p| keeps(*p) || flows.sum(|was, _| was == *p).customers > 0).collect();
     let to: Vec<Place> =
         flows.to_places().filter(|p| keeps(*p) || flows.sum(|_, is| is == *p).customers > 0).collect();
-    let row = |was: &Place| -> Vec<Flow> { to.iter().map(|is| flows.of(*was, *is)).collect() };
+    let row = |was: &Place| -> Vec<Move> { to.iter().map(|is| step(*was, *is)).collect() };
     Movement {
         previous: PreviousRun {
             as_of: old.outcome.as_of,
@@ -54,19 +64,29 @@ pub(super) fn movement(old: &Run, as_of: Option<Day>, segments: &[Segment], cros
         matrix: from.iter().map(row).collect(),
         from: from.iter().map(|p| place(*p, before, "New customers")).collect(),
         to: to.iter().map(|p| place(*p, segments, "Gone from the data")).collect(),
-        stayed: flows.sum(is_one),
-        moved_up: moved(|was, is| is < was),
-        moved_down: moved(|was, is| is > was),
-        came: flows.sum(|was, _| was == Place::Absent),
-        gone: flows.sum(|_, is| is == Place::Absent),
-        entered_at_risk,
+        stayed: of(Change::Stayed),
+        moved_up: of(Change::Better),
+        moved_down: of(Change::Worse),
+        came: of(Change::Came),
+        gone: of(Change::Gone),
+        entered_at_risk: sum(&|m| m.entered_at_risk),
         agreement: *agreement,
     }
 }
 
-/// Whether a segment's customers are leaving, or brought little and are hardly there.
-fn is_at_risk(segment: &Segment) -> bool {
-    segment.tier == Tier::Low || [AT_RISK, LOW_VALUE].contains(&segment.persona_key.as_str())
+/// How good a kind of segment is: 3 for high value, 1 at risk, 0 for low value, 2 for all others.
+fn grade(segment: &Segment) -> u8 {
+    match (segment.persona_key.as_str(), segment.tier) {
+        (LOW_VALUE, _) | (_, Tier::Low) => 0,
+        (AT_RISK, _) => 1,
+        (_, Tier::High) => 3,
+        (_, Tier::Middle) => 2,
+    }
+}
+
+/// Whether who was in the one segment and is in the other is at risk now, and was not.
+pub(crate) fn enters_risk(was: &Segment, is: &Segment) -> bool {
+    grade(is) <= 1 && grade(was) > 1
 }
 
 fn keeps(place: Place) -> bool {
@@ -108,21 +128,16 @@ fn place(place: Place, segments: &[Segment], absent: &str) -> MovementPlace {
 }
 
 /// Where old segments stand among the new ones, 0 for the most valuable.
-struct Levels {
-    of_old: Vec<f64>,
-}
-
-impl Levels {
-    /// A segment that lives on stands where it stands now. One that vanished stands between those above and below which
-    /// it stood by the share of customers in more valuable segments, its own counted half.
-    fn new(before: &[Segment], now: &[Segment], matching: &Matching) -> Self {
-        let (were, are) = (standings(before), standings(now));
-        let level = |old: usize| match matching.of_old(old) {
-            Some(pair) => pair.new as f64,
-            None => are.iter().filter(|standing| **standing < were[old]).count() as f64 - 0.5,
-        };
-        Self { of_old: (0..before.len()).map(level).collect() }
-    }
+///
+/// A segment that lives on stands where it stands now. One that vanished stands between those above and below which it
+/// stood by the share of customers in more valuable segments, its own counted half.
+fn levels(before: &[Segment], now: &[Segment], matching: &Matching) -> Vec<f64> {
+    let (were, are) = (standings(before), standings(now));
+    let level = |old: usize| match matching.of_old(old) {
+        Some(pair) => pair.new as f64,
+        None => are.iter().filter(|standing| **standing < were[old]).count() as f64 - 0.5,
+    };
+    (0..before.len()).map(level).collect()
 }
 
 /// For each segment the share of customers in those before it and in half of its own.

@@ -18,7 +18,9 @@ use serde::{Deserialize, Serialize};
 pub use self::backtest::{BacktestNote, GroupingSkill, SegmentLater};
 pub use self::choice::{AlgorithmNote, Candidate, Choice, Compared, Pick};
 pub use self::input::{Input, Observed, Rejected, RoleNote, SourceNote, WithoutPurchase};
-pub use self::movement::{FormerSegment, Match, Movement, MovementPlace, PlaceKind, PreviousRun};
+pub use self::movement::{
+    Change, FormerSegment, Match, Move, Movement, MovementPlace, PlaceKind, PreviousRun,
+};
 pub use self::rfm::{RfmCell, RfmGridRow, RfmNote};
 pub use self::segment::Segment;
 

@@ -26,12 +26,12 @@ pub struct Movement {
     /// Where customers are: the columns of the matrix.
     pub to: Vec<MovementPlace>,
     /// For each row and column the customers who went this way.
-    pub matrix: Vec<Vec<Flow>>,
+    pub matrix: Vec<Vec<Move>>,
     /// Customers in the segment in which they were.
     pub stayed: Flow,
-    /// Customers who moved to a segment that is worth more per customer.
+    /// Customers who moved to a better segment, see [`Change::Better`].
     pub moved_up: Flow,
-    /// Customers who moved to a segment that is worth less per customer.
+    /// Customers who moved to a worse segment.
     pub moved_down: Flow,
     /// Customers who were not in the previous data.
     pub came: Flow,
@@ -43,6 +43,38 @@ pub struct Movement {
     /// nobody is in both.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agreement: Option<f64>,
+}
+
+/// Customers who went from one place to another, or stayed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// How many, and what they have spent.
+    #[serde(flatten)]
+    pub flow: Flow,
+    /// What the move means.
+    pub change: Change,
+    /// Whether it leads into a segment at risk or of low value from a better one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub entered_at_risk: bool,
+}
+
+/// What a move means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Change {
+    /// The segment is the same.
+    Stayed,
+    /// It is of a better kind: high value before all, at risk below the others, low value last; or, of one kind, the one
+    /// that stands higher in value.
+    Better,
+    /// It is of a worse kind, or stands lower in value.
+    Worse,
+    /// They were not in the data.
+    Came,
+    /// They are not in the data any more.
+    Gone,
+    /// They were or are without a net purchase.
+    Apart,
 }
 
 /// What a run before was.

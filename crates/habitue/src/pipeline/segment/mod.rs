@@ -129,7 +129,8 @@ pub fn segment(
         sample: sample(&base, &places, &meaning.ids),
         settings: serde_json::to_value(settings).expect("settings are plain data"),
     };
-    let placed = Placed::new(base.table, base.apart, &model)?.coming_from(previous.as_ref());
+    let placed =
+        Placed::new(base.table, base.apart, &model)?.coming_from(previous.as_ref(), &outcome.segments);
     let model = ModelFile::new(&outcome, settings, base.holds, model);
     Ok(SegmentRun { outcome, placed, model })
 }

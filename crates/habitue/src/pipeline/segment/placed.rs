@@ -6,7 +6,8 @@ use habitue_core::table::Table;
 
 use super::notes::score_all;
 use crate::error::Error;
-use crate::movement::{Run, key};
+use crate::movement::{Run, enters_risk, key};
+use crate::outcome::Segment;
 
 /// Customers and their places.
 pub struct Placed {
@@ -19,15 +20,23 @@ pub struct Placed {
     /// The number of the segment in which each was in the previous run: 0 for none, `None` for those who were not there;
     /// absent without a previous run.
     pub previous: Option<Vec<Option<i64>>>,
+    /// Those who are in a segment at risk or of low value and were in a better one; empty without a previous run.
+    pub entered_at_risk: Vec<usize>,
     /// The features that customers were clustered on, first among the columns of files.
     pub clustered: Vec<String>,
 }
 
 impl Placed {
     /// Remembers where customers were in a previous run.
-    pub(crate) fn coming_from(mut self, previous: Option<&Run>) -> Self {
-        let were = |run: &Run| self.table.ids.iter().map(|id| run.segment_of(&key(id))).collect();
-        self.previous = previous.map(were);
+    pub(crate) fn coming_from(mut self, previous: Option<&Run>, segments: &[Segment]) -> Self {
+        let Some(run) = previous else { return self };
+        let were: Vec<Option<i64>> = self.table.ids.iter().map(|id| run.segment_of(&key(id))).collect();
+        let enters = |row: &usize| {
+            let was = run.outcome.segments.iter().find(|s| were[*row] == Some(s.id as i64));
+            was.zip(self.places[*row]).is_some_and(|(was, is)| enters_risk(was, &segments[is.nearest]))
+        };
+        self.entered_at_risk = (0..were.len()).filter(enters).collect();
+        self.previous = Some(were);
         self
     }
 
@@ -45,6 +54,7 @@ impl Placed {
             places: order.iter().map(|&i| places[i]).collect(),
             rfm: order.iter().map(|&i| rfm[i]).collect(),
             previous: None,
+            entered_at_risk: Vec::new(),
             clustered: model.features().map(str::to_owned).collect(),
         })
     }
