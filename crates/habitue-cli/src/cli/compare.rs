@@ -122,7 +122,11 @@ fn tell(comparison: &Comparison) -> String {
     line("Worse", &amount(movement.moved_down));
     line(
         "At risk",
-        &format!("{} entered a segment at risk or of low value", amount(movement.entered_at_risk)),
+        &format!(
+            "{}{} entered a segment at risk or of low value",
+            amount(movement.entered_at_risk),
+            if comparison.has_money { "," } else { "" }
+        ),
     );
     line("New", &amount(movement.came));
     line("Gone", &amount(movement.gone));

@@ -1,12 +1,12 @@
 //! Who moved since the previous run: the answer, what became of each segment, the matrix, and who is about to leave.
 
 use askama::Template;
-use habitue_core::movement::Flow;
+use habitue_core::Money;
 use plotly::common::{Font, Orientation};
 use plotly::sankey::{Line, Link, Node};
 use plotly::{Sankey, Traces};
 
-use crate::outcome::{Change, Match, Movement, MovementPlace, PlaceKind};
+use crate::outcome::{Change, Match, Move, Movement, MovementPlace, PlaceKind};
 use crate::report::chart::{Chart, DataTable, Drawing, colour_of, layout, segment_colour};
 use crate::report::escape::chart_text;
 use crate::report::format::{Format, NONE, count, counted, day, share};
@@ -30,8 +30,8 @@ pub(super) struct Moved<'a> {
     at_risk: Amount,
     fates: Vec<Fate<'a>>,
     rows: Vec<MatrixRow<'a>>,
-    totals: Vec<String>,
-    total: String,
+    totals: Vec<(String, String)>,
+    total: (String, String),
     risks: Vec<Risk<'a>>,
     chart: Option<Chart>,
 }
@@ -39,6 +39,7 @@ pub(super) struct Moved<'a> {
 /// Customers and their revenue, written.
 struct Amount {
     n: usize,
+    /// The number with its noun.
     customers: String,
     revenue: String,
 }
@@ -78,41 +79,40 @@ struct Place<'a> {
 struct Risk<'a> {
     from: Place<'a>,
     to: Place<'a>,
-    amount: Amount,
+    customers: String,
+    revenue: String,
 }
 
 impl<'a> Moved<'a> {
     pub(super) fn new(movement: &'a Movement, format: &Format, has_money: bool, has_audience: bool) -> Self {
-        let amount = |flow: Flow| Amount {
-            n: flow.customers,
-            customers: counted(flow.customers, "customer"),
-            revenue: format.money(flow.revenue),
-        };
+        let cells = Cells::new(movement, format);
         let n = movement.previous.customers;
         let in_segments = [movement.stayed, movement.moved_up, movement.moved_down];
         let in_segments: usize = in_segments.iter().map(|f| f.customers).sum();
         let out = n.saturating_sub(in_segments);
-        let column_total =
-            |column: usize| movement.matrix.iter().map(|row| row[column].flow.customers).sum::<usize>();
         Self {
             before: movement
                 .previous
                 .as_of
                 .map_or_else(|| "in the previous run".to_owned(), |d| format!("on {}", day(d))),
             n_before: counted(n, "customer"),
-            stayed: amount(movement.stayed),
+            stayed: cells.amount(|m| m.change == Change::Stayed),
             stayed_share: share(movement.stayed.customers as f64 / n.max(1) as f64),
-            better: amount(movement.moved_up),
-            worse: amount(movement.moved_down),
-            out: if out == 0 { String::new() } else { count(out) },
-            came: amount(movement.came),
-            at_risk: amount(movement.entered_at_risk),
+            better: cells.amount(|m| m.change == Change::Better),
+            worse: cells.amount(|m| m.change == Change::Worse),
+            out: match out {
+                0 => String::new(),
+                1 => "1 is".to_owned(),
+                n => format!("{} are", count(n)),
+            },
+            came: cells.amount(|m| m.change == Change::Came),
+            at_risk: cells.amount(|m| m.entered_at_risk),
             fates: fates(movement),
-            rows: matrix_rows(movement, format),
-            totals: (0..movement.to.len()).map(|c| count(column_total(c))).collect(),
-            total: count((0..movement.to.len()).map(column_total).sum::<usize>()),
-            risks: risks(movement, amount),
-            chart: chart(movement, format, has_money),
+            rows: matrix_rows(&cells),
+            totals: (0..movement.to.len()).map(|to| cells.total(|_, t| t == to)).collect(),
+            total: cells.total(|_, _| true),
+            risks: risks(&cells),
+            chart: chart(&cells, has_money),
             movement,
             has_money,
             has_audience,
@@ -166,23 +166,62 @@ fn was(m: &Match) -> String {
     }
 }
 
-fn matrix_rows<'a>(movement: &'a Movement, format: &Format) -> Vec<MatrixRow<'a>> {
-    let row = |(place, cells): (&'a MovementPlace, &Vec<crate::outcome::Move>)| {
-        let all: usize = cells.iter().map(|c| c.flow.customers).sum();
-        let money = format.money_column(&cells.iter().map(|c| c.flow.revenue).collect::<Vec<_>>());
-        let cell = |(cell, revenue): (&crate::outcome::Move, String)| MatrixCell {
+/// The matrix with its amounts, all rounded in one go, so that an amount is the same wherever it stands and sums add up.
+struct Cells<'a, 'f> {
+    movement: &'a Movement,
+    amounts: Vec<Money>,
+    format: &'f Format,
+}
+
+impl<'a, 'f> Cells<'a, 'f> {
+    fn new(movement: &'a Movement, format: &'f Format) -> Self {
+        let amounts = movement.matrix.iter().flatten().map(|cell| cell.flow.revenue).collect();
+        Self { movement, amounts, format }
+    }
+
+    /// The revenue of the cells for which `wanted` holds.
+    fn revenue(&self, wanted: impl Fn(usize, usize) -> bool) -> String {
+        let width = self.movement.to.len();
+        self.format.money_column(&self.amounts).sum_of(|at| wanted(at / width, at % width))
+    }
+
+    /// Customers and revenue of the cells for which `wanted` holds.
+    fn total(&self, wanted: impl Fn(usize, usize) -> bool) -> (String, String) {
+        let cells = self.movement.matrix.iter().enumerate();
+        let cells =
+            cells.flat_map(|(from, row)| row.iter().enumerate().map(move |(to, cell)| (from, to, cell)));
+        let n: usize =
+            cells.filter(|(from, to, _)| wanted(*from, *to)).map(|(_, _, c)| c.flow.customers).sum();
+        (count(n), self.revenue(wanted))
+    }
+
+    fn amount(&self, wanted: impl Fn(&Move) -> bool) -> Amount {
+        let n = self.movement.matrix.iter().flatten().filter(|m| wanted(m)).map(|m| m.flow.customers).sum();
+        let revenue = self.revenue(|from, to| wanted(&self.movement.matrix[from][to]));
+        Amount { n, customers: counted(n, "customer"), revenue }
+    }
+}
+
+fn matrix_rows<'a>(cells: &Cells<'a, '_>) -> Vec<MatrixRow<'a>> {
+    let movement = cells.movement;
+    let row = |(from, (place, row)): (usize, (&'a MovementPlace, &Vec<Move>))| {
+        let all: usize = row.iter().map(|c| c.flow.customers).sum();
+        let cell = |(to, cell): (usize, &Move)| MatrixCell {
             customers: count(cell.flow.customers),
-            revenue: if cell.flow.customers == 0 { String::new() } else { revenue },
+            revenue: match cell.flow.customers {
+                0 => String::new(),
+                _ => cells.revenue(|f, t| (f, t) == (from, to)),
+            },
             heat: (cell.flow.customers as f64 / all.max(1) as f64 * 100.0).round() as u32,
             stayed: cell.change == Change::Stayed,
         };
         MatrixRow {
             place: shown(movement, place),
-            cells: cells.iter().zip(money.texts()).map(cell).collect(),
-            total: (count(all), money.total()),
+            cells: row.iter().enumerate().map(cell).collect(),
+            total: cells.total(|f, _| f == from),
         }
     };
-    movement.from.iter().zip(&movement.matrix).map(row).collect()
+    movement.from.iter().zip(&movement.matrix).enumerate().map(row).collect()
 }
 
 /// A place with its colour: an old segment has that of the new one that it is.
@@ -195,13 +234,17 @@ fn shown<'a>(movement: &Movement, place: &'a MovementPlace) -> Place<'a> {
     Place { id: place.id, colour: id_now.map_or(0, colour_of), name: &place.name }
 }
 
-fn risks<'a>(movement: &'a Movement, amount: impl Fn(Flow) -> Amount) -> Vec<Risk<'a>> {
+fn risks<'a>(cells: &Cells<'a, '_>) -> Vec<Risk<'a>> {
+    let movement = cells.movement;
     let mut risks = Vec::new();
-    for (from, row) in movement.from.iter().zip(&movement.matrix) {
-        for (to, cell) in movement.to.iter().zip(row) {
+    for (f, from) in movement.from.iter().enumerate() {
+        for (t, to) in movement.to.iter().enumerate() {
+            let cell = &movement.matrix[f][t];
             if cell.entered_at_risk && cell.flow.customers > 0 {
+                let customers = count(cell.flow.customers);
+                let revenue = cells.revenue(|from, to| (from, to) == (f, t));
                 let (from, to) = (shown(movement, from), shown(movement, to));
-                risks.push((cell.flow, Risk { from, to, amount: amount(cell.flow) }));
+                risks.push((cell.flow, Risk { from, to, customers, revenue }));
             }
         }
     }
@@ -210,23 +253,33 @@ fn risks<'a>(movement: &'a Movement, amount: impl Fn(Flow) -> Amount) -> Vec<Ris
 }
 
 /// Where customers went, as bands as wide as they are many.
-fn chart(movement: &Movement, format: &Format, has_money: bool) -> Option<Chart> {
+fn chart(cells: &Cells<'_, '_>, has_money: bool) -> Option<Chart> {
+    let movement = cells.movement;
+    // Nobody without a net purchase is drawn: few, and they hide the rest.
+    let is_drawn = |f: usize, t: usize| {
+        let is_apart = |place: &MovementPlace| place.place == PlaceKind::NoNetPurchase;
+        movement.matrix[f][t].flow.customers > 0 && !is_apart(&movement.from[f]) && !is_apart(&movement.to[t])
+    };
+    let (n_from, n_to) = (movement.from.len(), movement.to.len());
+    let left: Vec<usize> = (0..n_from).filter(|&f| (0..n_to).any(|t| is_drawn(f, t))).collect();
+    let right: Vec<usize> = (0..n_to).filter(|&t| (0..n_from).any(|f| is_drawn(f, t))).collect();
     let (mut source, mut target, mut value, mut colours) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let mut rows = Vec::new();
-    for (f, row) in movement.matrix.iter().enumerate() {
-        for (t, cell) in row.iter().enumerate().filter(|(_, cell)| cell.flow.customers > 0) {
-            source.push(f);
-            target.push(movement.from.len() + t);
+    for (at_left, &f) in left.iter().enumerate() {
+        for (at_right, &t) in right.iter().enumerate().filter(|(_, t)| is_drawn(f, **t)) {
+            let cell = &movement.matrix[f][t];
+            source.push(at_left);
+            target.push(left.len() + at_right);
             value.push(cell.flow.customers);
             colours.push(match cell.change {
                 Change::Worse => "var(--flow-worse)",
                 Change::Better => "var(--flow-better)",
                 _ => "var(--flow)",
             });
-            let mut row =
-                vec![labelled(&movement.from[f]), labelled(&movement.to[t]), count(cell.flow.customers)];
+            let (from, to) = (labelled(&movement.from[f]), labelled(&movement.to[t]));
+            let mut row = vec![from, to, count(cell.flow.customers)];
             if has_money {
-                row.push(format.money(cell.flow.revenue));
+                row.push(cells.revenue(|from, to| (from, to) == (f, t)));
             }
             rows.push(row);
         }
@@ -234,7 +287,7 @@ fn chart(movement: &Movement, format: &Format, has_money: bool) -> Option<Chart>
     if value.is_empty() {
         return None;
     }
-    let places = || movement.from.iter().chain(&movement.to);
+    let places = || left.iter().map(|&f| &movement.from[f]).chain(right.iter().map(|&t| &movement.to[t]));
     let labels: Vec<String> = places().map(|p| chart_text(&labelled(p), 34)).collect();
     let colour = |place: &MovementPlace| match shown(movement, place).colour {
         0 => "var(--line-strong)".to_owned(),
@@ -256,7 +309,7 @@ fn chart(movement: &Movement, format: &Format, has_money: bool) -> Option<Chart>
         .text_font(Font::new().size(12).color("var(--ink)"));
     let mut data = Traces::new();
     data.push(sankey);
-    let height = 120 + 52 * movement.from.len().max(movement.to.len());
+    let height = 120 + 52 * left.len().max(right.len());
     let mut head = vec!["From", "To", "Customers"];
     if has_money {
         head.push("Revenue");

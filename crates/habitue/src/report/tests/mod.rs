@@ -15,6 +15,7 @@ fn pages() -> Vec<(&'static str, Outcome)> {
         ("customers", fixture::customers_only()),
         ("one", fixture::one_segment()),
         ("twelve", fixture::twelve_segments()),
+        ("moved", fixture::moved()),
     ]
 }
 
@@ -228,6 +229,35 @@ fn a_table_of_customers_has_no_money_and_no_dates() {
         let told = page[page.find("<main>").unwrap()..page.find("</main>").unwrap()].matches(text).count();
         assert_eq!(told, 0, "{text}");
     }
+}
+
+#[test]
+fn who_moved_is_told_with_numbers_that_add_up() {
+    let outcome = fixture::moved();
+    let movement = outcome.movement.as_ref().unwrap();
+    let page = ours(&render(&outcome).unwrap());
+    for text in
+        ["was Regulars", "no more", "Segments keep the numbers of the previous run", "entered-at-risk"]
+    {
+        assert!(page.contains(text), "{text}");
+    }
+    // Heading, one row a place, all.
+    let rows = table(&page, "matrix-caption");
+    assert_eq!(rows.len(), movement.from.len() + 2);
+    let drawn: u64 = drawings(&page)["chart-movement"]["data"][0]["link"]["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v.as_u64().unwrap())
+        .sum();
+    let counted: usize = movement.matrix.iter().flatten().map(|m| m.flow.customers).sum();
+    assert_eq!(drawn, counted as u64);
+    assert!(page.contains(&format::count(counted)));
+    // The colour of a segment is that of its number, wherever it stands.
+    assert!(page.contains("<span class=\"badge c7\">7</span>"));
+    assert!(!page.contains("<span class=\"badge c2\">"));
+    // Without a run before there is nothing to tell.
+    assert!(!render(&fixture::shop()).unwrap().contains("Who moved"));
 }
 
 #[test]
