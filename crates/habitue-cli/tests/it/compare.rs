@@ -187,7 +187,30 @@ fn numbers_are_never_given_twice() {
 #[test]
 fn two_folders_are_compared_on_the_terminal() {
     let folder = two_months();
-    insta::assert_snapshot!(folder.habitue(&["compare", "one", "two"]), @"");
+    insta::assert_snapshot!(folder.habitue(&["compare", "one", "two"]), @r"
+    exit: 0
+    ── stdout
+    From       2024-12-06 to 2024-12-06
+    Stayed     97 of 120 customers, 81 %
+    Better     0, with 0 of revenue
+    Worse      8, with 2,225 of revenue
+    At risk    8, with 2,225 of revenue, entered a segment at risk or of low value
+    New        10, with 141 of revenue
+    Gone       15, with 1,555 of revenue
+    Agreement  0.78 (adjusted Rand index; 1 when nobody moved)
+
+        segment                  before     stayed        now  was
+      1 High-value loyal             40         32         32
+      2 At risk of churning          40         35         43
+      3 Potential                    40         30         40
+
+    from \ to                    1       2       3 Gone from the data
+    1 High-value loyal          32       8       0                  0
+    2 At risk of churning        0      35       0                  5
+    3 Potential                  0       0      30                 10
+    New customers                0       0      10                  0
+    ── stderr
+    ");
 }
 
 #[test]
@@ -274,15 +297,50 @@ fn strangers_are_matched_by_their_typical_customers() {
 #[test]
 fn what_is_no_run_is_refused_with_what_to_give_instead() {
     let folder = two_months();
-    insta::assert_snapshot!(folder.habitue(&["compare", "nowhere", "two"]), @"");
+    insta::assert_snapshot!(folder.habitue(&["compare", "nowhere", "two"]), @r"
+    exit: 1
+    ── stdout
+    ── stderr
+    error: nowhere/summary.json: there is no such file
+
+    hint: give the folder that `habitue segment` wrote its results to
+    ");
     folder.write("empty/note.txt", "nothing");
-    insta::assert_snapshot!(folder.habitue(&["segment", "two.csv", "-q", "-o", "x", "--previous", "empty"]), @"");
+    insta::assert_snapshot!(folder.habitue(&["segment", "two.csv", "-q", "-o", "x", "--previous", "empty"]), @r"
+    exit: 1
+    ── stdout
+    ── stderr
+    error: empty/summary.json: there is no such file
+
+    hint: give the folder that `habitue segment` wrote its results to
+    ");
     folder.write("broken/summary.json", "{\"colour\": 3}");
-    insta::assert_snapshot!(folder.habitue(&["compare", "broken", "two"]), @"");
+    insta::assert_snapshot!(folder.habitue(&["compare", "broken", "two"]), @r"
+    exit: 1
+    ── stdout
+    ── stderr
+    error: broken/summary.json: this is no summary of a run (missing field `schema_version` at line 1 column 13)
+
+    hint: give the folder that `habitue segment` wrote its results to
+    ");
     folder.write("half/summary.json", folder.text("one/summary.json"));
-    insta::assert_snapshot!(folder.habitue(&["compare", "half", "two"]), @"");
+    insta::assert_snapshot!(folder.habitue(&["compare", "half", "two"]), @r"
+    exit: 1
+    ── stdout
+    ── stderr
+    error: half/segments.csv: there is no such file, nor .parquet or .xlsx
+
+    hint: give the folder that `habitue segment` wrote its results to
+    ");
     folder.write("half/segments.csv", "customer_id,segment,spend\nloyal00,9,3.5\n");
-    insta::assert_snapshot!(folder.habitue(&["compare", "half", "two"]), @"");
+    insta::assert_snapshot!(folder.habitue(&["compare", "half", "two"]), @r#"
+    exit: 1
+    ── stdout
+    ── stderr
+    error: half/segments.csv: row 2: "9" is no segment of summary.json
+
+    hint: give the folder that `habitue segment` wrote its results to
+    "#);
 }
 
 #[test]

@@ -151,3 +151,76 @@ fn standings(segments: &[Segment]) -> Vec<f64> {
     };
     segments.iter().map(&mut standing).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use habitue_core::Money;
+    use habitue_core::movement::{Flows, match_segments};
+
+    use super::*;
+
+    fn segment(id: usize, persona_key: &str, tier: &str, customers: usize) -> Segment {
+        serde_json::from_value(serde_json::json!({
+            "id": id, "name": format!("{persona_key} {id}"), "persona": persona_key, "persona_key": persona_key,
+            "tier": tier, "evidence": [], "customers": customers, "share": 0.0, "revenue": "0.00",
+            "revenue_share": 0.0, "revenue_12m": "0.00", "confidence": 1.0,
+            "rule": {"text": "", "conditions": [], "precision": 1.0, "recall": 1.0}, "profile": [], "actions": [],
+        }))
+        .unwrap()
+    }
+
+    /// One hundred customers: the third old segment, of a middle kind, is scattered.
+    fn months() -> (Vec<Segment>, Vec<Segment>, Crossed) {
+        let before = vec![
+            segment(1, "loyal", "high", 10),
+            segment(2, "at-risk", "middle", 20),
+            segment(3, "potential", "middle", 20),
+            segment(4, "lost", "low", 50),
+        ];
+        let now = vec![
+            segment(1, "loyal", "high", 15),
+            segment(2, "at-risk", "middle", 30),
+            segment(4, "lost", "low", 55),
+        ];
+        let mut flows = Flows::new(4, 3);
+        let moves = [(0, 0, 10), (1, 1, 20), (2, 0, 5), (2, 1, 8), (2, 2, 7), (3, 1, 2), (3, 2, 48)];
+        for (was, is, n) in moves {
+            (0..n).for_each(|_| flows.add(Place::Segment(was), Place::Segment(is), Money(1)));
+        }
+        let matching = match_segments(&flows, None);
+        (before, now, Crossed { flows, matching, agreement: None })
+    }
+
+    #[test]
+    fn a_segment_that_vanished_stands_where_its_customers_stood() {
+        let (before, now, crossed) = months();
+        // Above: 10, 20 and half of 20 of 100 customers; now 7.5 and 30 are above that, 72.5 is below.
+        assert_eq!(levels(&before, &now, &crossed.matching), [0.0, 1.0, 1.5, 2.0]);
+    }
+
+    #[test]
+    fn kind_decides_what_is_better_and_who_entered_risk() {
+        let (before, now, crossed) = months();
+        let outcome = serde_json::json!({
+            "schema_version": 1, "program": "", "kind": "orders", "sources": [], "roles": [], "warnings": [],
+            "input": {"rows_read": 0, "rows_kept": 0, "revenue_read": "0.00", "revenue_kept": "0.00", "rejected": [],
+                "observed": [], "orders": 0},
+            "customers": 100, "revenue": "0.00", "without_purchase": {"customers": 0, "revenue": "0.00"},
+            "features": [], "choice": {"k": 4, "forced": false, "candidates": [], "picks": [], "reasons": []},
+            "segments": before, "months": [], "sample": {"of": 0, "segment": [], "features": []}, "settings": {},
+        });
+        let old = Run { outcome: serde_json::from_value(outcome).unwrap(), members: Vec::new() };
+        let told = movement(&old, None, &now, &crossed);
+        let changes: Vec<Vec<Change>> =
+            told.matrix.iter().map(|row| row[..3].iter().map(|m| m.change).collect()).collect();
+        use Change::{Better, Stayed, Worse};
+        assert_eq!(changes[0], [Stayed, Worse, Worse]);
+        assert_eq!(changes[1], [Better, Stayed, Worse]);
+        assert_eq!(changes[2], [Better, Worse, Worse]);
+        assert_eq!(changes[3], [Better, Better, Stayed]);
+        assert_eq!((told.stayed.customers, told.moved_up.customers, told.moved_down.customers), (78, 7, 15));
+        // From the low kind to the one at risk nobody enters risk.
+        assert_eq!(told.entered_at_risk.customers, 15);
+        assert_eq!((told.vanished[0].id, told.vanished.len(), told.new.len()), (3, 1, 0));
+    }
+}

@@ -101,9 +101,7 @@ fn members(path: &Path, outcome: &Outcome) -> Result<Vec<Member>, Error> {
         found.ok_or_else(|| refuse(path, format!("there is no column {name}")))
     };
     let mut selection = vec![Some(column("customer_id")?), Some(column("segment")?)];
-    if has_money {
-        selection.push(Some(column("spend")?));
-    }
+    selection.push(if has_money { Some(column("spend")?) } else { None });
     let new_sink =
         |_| MemberSink { path, segments: &outcome.segments, has_money, members: Vec::new(), broken: None };
     let mut members = Vec::new();
