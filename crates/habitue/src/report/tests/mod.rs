@@ -272,6 +272,7 @@ fn an_outcome_with_nothing_in_it_still_makes_a_page() {
     let mut outcome = fixture::customers_only();
     outcome.customers = 0;
     outcome.segments.clear();
+    outcome.movement = None;
     outcome.features.clear();
     outcome.sample = crate::outcome::Sample::default();
     outcome.choice.candidates.clear();
