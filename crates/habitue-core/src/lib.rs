@@ -29,6 +29,7 @@ pub mod profile;
 pub mod rule;
 pub mod persona;
 pub mod action;
+pub mod movement;
 pub mod model;
 
 pub use error::Error;

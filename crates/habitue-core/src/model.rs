@@ -1,6 +1,6 @@
 //! Everything needed to place a customer: the same in a batch, in a service and in any language that reads the file.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::cluster::assigner::{Assigner, REACH, surest};
 use crate::cluster::nearest;
@@ -10,13 +10,14 @@ use crate::rfm::RfmThresholds;
 use crate::table::{Column, Table};
 use crate::{Error, Matrix, Result};
 
-/// A fitted segmentation. Segments are numbered from 1, the most valuable first.
+/// A fitted segmentation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Model {
     /// How features become numbers; also says which features are needed.
     pub preparation: FittedPreparation,
-    /// The segments, in the order of their numbers; at least one.
+    /// The segments, most valuable first; at least one.
+    #[serde(deserialize_with = "numbered")]
     pub segments: Vec<ModelSegment>,
     /// Mean squared distance to the own centre in one prepared dimension: what a distance is measured against.
     pub spread: f64,
@@ -50,6 +51,9 @@ impl Placer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelSegment {
+    /// Its number, its own for ever; from 1. Files of the first layout do not have it: there it is the place in the list.
+    #[serde(default)]
+    pub id: usize,
     /// Its unique name.
     pub name: String,
     /// What kind of segment it is.
@@ -73,9 +77,11 @@ pub struct Placement {
     pub fits: bool,
 }
 
-/// A segment's name, persona and key, and the customers that it was fitted on.
+/// A segment's number, name, persona and key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Named {
+    /// Its number.
+    pub id: usize,
     /// Its unique name.
     pub name: String,
     /// What kind of segment it is.
@@ -111,6 +117,7 @@ impl Model {
         }
         let segments =
             named.into_iter().zip(centres.rows()).zip(radius).map(|((named, centre), radius)| ModelSegment {
+                id: named.id,
                 name: named.name,
                 persona: named.persona,
                 persona_key: named.persona_key,
@@ -172,6 +179,15 @@ impl Model {
     }
 }
 
+/// Segments of files that do not number them are numbered in their order.
+fn numbered<'de, D: Deserializer<'de>>(from: D) -> std::result::Result<Vec<ModelSegment>, D::Error> {
+    let mut segments = Vec::<ModelSegment>::deserialize(from)?;
+    for (index, segment) in segments.iter_mut().enumerate().filter(|(_, segment)| segment.id == 0) {
+        segment.id = index + 1;
+    }
+    Ok(segments)
+}
+
 /// The columns of a table that a preparation needs, in its order.
 fn columns_of<'a>(preparation: &FittedPreparation, table: &'a Table) -> Result<Vec<&'a Column>> {
     let find = |name: &str| table.column(name).ok_or_else(|| Error::MissingFeature { name: name.to_owned() });
@@ -203,7 +219,8 @@ mod tests {
         let preparation = preparation.fit(&[&table.columns[0]]).unwrap();
         let prepared = preparation.transform(&[&table.columns[0]]).unwrap();
         let centres = Matrix::new(1, vec![prepared.row(4)[0], prepared.row(1)[0]]).unwrap();
-        let named = ["much", "little"].map(|name| Named {
+        let named = [("much", 4), ("little", 2)].map(|(name, id)| Named {
+            id,
             name: name.to_owned(),
             persona: name.to_owned(),
             persona_key: name.to_owned(),
@@ -233,6 +250,12 @@ mod tests {
     fn a_model_survives_its_file_and_a_table_without_its_feature_is_refused() {
         let text = serde_json::to_string(&model()).unwrap();
         assert_eq!(serde_json::from_str::<Model>(&text).unwrap(), model());
+        // A file that does not number its segments.
+        let plain = text.replace("\"id\":4,", "").replace("\"id\":2,", "");
+        let ids = |text: &str| -> Vec<usize> {
+            serde_json::from_str::<Model>(text).unwrap().segments.iter().map(|s| s.id).collect()
+        };
+        assert_eq!((ids(&text), ids(&plain)), (vec![4, 2], vec![1, 2]));
         let mut other = table(&[1.0]);
         other.columns[0].feature.name = "colour".to_owned();
         assert_eq!(model().assign(&other), Err(Error::MissingFeature { name: "spend".to_owned() }));

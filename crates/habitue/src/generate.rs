@@ -361,7 +361,7 @@ mod tests {
             .map(|line| line.split_once(',').unwrap())
             .map(|(id, kind)| (id.to_owned(), HABITS.iter().position(|h| h.kind.name() == kind).unwrap()))
             .collect();
-        let inputs = Inputs { sources: vec![orders.display().to_string()], summaries: Vec::new() };
+        let inputs = Inputs { sources: vec![orders.display().to_string()], ..Inputs::default() };
         let mut settings =
             Settings { features: Some("recency_days,orders,spend".to_owned()), ..Settings::default() };
         settings.choose.k = Some(4);

@@ -8,6 +8,7 @@ use habitue_core::model::Placement;
 
 use crate::error::Error;
 use crate::model_file::ModelFile;
+use crate::outcome::NO_PURCHASE;
 use crate::pipeline::{Placed, SegmentRun, feature_cells, ids};
 use crate::write::table::{Cells, Sheet};
 use crate::write::{self, Rejects, TableFormat};
@@ -16,8 +17,6 @@ use crate::write::{self, Rejects, TableFormat};
 pub const NO_SEGMENT: i64 = 0;
 /// The name given to customers that no segment fits.
 pub const FITS_NONE: &str = "Fits none";
-/// The name given to customers without a net purchase.
-pub const NO_PURCHASE: &str = "No net purchase";
 
 /// A folder being written beside the place where it will stand; it vanishes if it is not finished.
 pub struct Results {
@@ -74,9 +73,15 @@ impl Results {
         fs::create_dir(&audiences).map_err(Error::io("audiences"))?;
         for segment in &run.outcome.segments {
             let file = format!("{}-{}.{}", segment.id, slug(&segment.name), format.ending());
-            let of_segment =
-                |row: usize| run.placed.places[row].is_some_and(|p| p.fits && p.nearest + 1 == segment.id);
+            let is_here =
+                |place: Placement| place.fits && run.model.model.segments[place.nearest].id == segment.id;
+            let of_segment = |row: usize| run.placed.places[row].is_some_and(is_here);
             sheet.write(&audiences.join(file), format, of_segment)?;
+        }
+        if !run.placed.entered_at_risk.is_empty() {
+            let file = format!("entered-at-risk.{}", format.ending());
+            let entered = |row: usize| run.placed.entered_at_risk.binary_search(&row).is_ok();
+            sheet.write(&audiences.join(file), format, entered)?;
         }
         self.put_in_place()
     }
@@ -142,7 +147,7 @@ impl Placed {
             Cells::Text(self.places.iter().map(name).collect())
         };
         let number = |place: &Option<Placement>| match place {
-            Some(place) if place.fits => place.nearest as i64 + 1,
+            Some(place) if place.fits => segments[place.nearest].id as i64,
             _ => NO_SEGMENT,
         };
         let mut columns = vec![
@@ -150,18 +155,17 @@ impl Placed {
             ("segment".to_owned(), Cells::Whole(self.places.iter().map(number).collect())),
             ("segment_name".to_owned(), names(|s| &s.name, Some(FITS_NONE), Some(NO_PURCHASE))),
             ("persona".to_owned(), names(|s| &s.persona, None, None)),
-            (
-                "confidence".to_owned(),
-                Cells::Number(
-                    self.places
-                        .iter()
-                        .map(|p| p.map_or(f64::NAN, |p| p.confidence))
-                        .collect::<Vec<_>>()
-                        .into(),
-                    4,
-                ),
-            ),
         ];
+        if let Some(previous) = &self.previous {
+            columns.push(("previous_segment".to_owned(), Cells::Known(previous.clone())));
+        }
+        columns.push((
+            "confidence".to_owned(),
+            Cells::Number(
+                self.places.iter().map(|p| p.map_or(f64::NAN, |p| p.confidence)).collect::<Vec<_>>().into(),
+                4,
+            ),
+        ));
         // Recency, orders and spend, then what customers were clustered on; `habitue features` writes all there is.
         let mut names: Vec<&str> = habitue_core::features::RFM.to_vec();
         names.extend(

@@ -64,7 +64,7 @@ impl Assign {
             .segments
             .iter()
             .enumerate()
-            .map(|(i, s)| (i + 1, s.name.as_str(), in_segment(i)))
+            .map(|(i, s)| (s.id, s.name.as_str(), in_segment(i)))
             .collect();
         if self.input.json {
             let segments: Vec<_> = segments

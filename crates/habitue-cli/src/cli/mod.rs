@@ -2,6 +2,7 @@
 
 mod assign;
 mod cluster;
+mod compare;
 mod features;
 mod fold;
 mod generate;
@@ -27,6 +28,8 @@ enum Verb {
     Segment(segment::Segment),
     /// Place customers in the segments of a saved model
     Assign(assign::Assign),
+    /// Tell who moved between two runs
+    Compare(compare::Compare),
     /// Write the customer table alone: id and every feature
     Features(features::Features),
     /// Cluster a table of numbers: the engine by itself
@@ -44,6 +47,7 @@ impl Command {
         match self.verb {
             Verb::Segment(verb) => verb.run(),
             Verb::Assign(verb) => verb.run(),
+            Verb::Compare(verb) => verb.run(),
             Verb::Features(verb) => verb.run(),
             Verb::Cluster(verb) => verb.run(),
             Verb::Fold(verb) => verb.run(),

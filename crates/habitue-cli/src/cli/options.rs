@@ -155,7 +155,7 @@ impl InputOptions {
     }
 
     pub(crate) fn inputs(&self) -> Inputs {
-        Inputs { sources: self.sources.clone(), summaries: self.summaries.clone() }
+        Inputs { sources: self.sources.clone(), summaries: self.summaries.clone(), previous: None }
     }
 
     /// Refuses a run that would read nothing.

@@ -22,6 +22,7 @@ use crate::ui::{self, Failure};
   habitue segment orders.csv -o results --k 5
   habitue segment 'exports/2024-*.csv.gz' --map customer=\"Customer E-Mail\" --dates dmy
   habitue segment orders.csv --algorithm compare
+  habitue segment orders.csv -o results --previous results --force
   habitue segment customers.csv --features \"Age,Annual Income (k$),Spending Score (1-100)\"")]
 pub(crate) struct Segment {
     #[command(flatten)]
@@ -59,6 +60,10 @@ pub(crate) struct Segment {
     /// Check segments formed so long before the as-of date against what customers did since: 90d, or off [default: 90d]
     #[arg(long, value_name = "DAYS", value_parser = days, help_heading = "Segments")]
     backtest: Option<i32>,
+    /// The results of the run before: its segments keep their numbers and names, and the report says who moved. It may be
+    /// the folder that is overwritten
+    #[arg(long, value_name = "DIR", help_heading = "Segments")]
+    previous: Option<PathBuf>,
     /// Persona rules in place of the built-in ones
     #[arg(long, value_name = "FILE", help_heading = "Segments")]
     personas: Option<PathBuf>,
@@ -119,7 +124,8 @@ impl Segment {
         let results = Results::prepare(&self.output, self.force)?;
         let mut rejects = results.rejects()?;
         let progress = ui::Progress::new(self.input.quiet);
-        let run = pipeline::segment(&self.input.inputs(), &settings, &mut rejects, &progress)?;
+        let inputs = pipeline::Inputs { previous: self.previous.clone(), ..self.input.inputs() };
+        let run = pipeline::segment(&inputs, &settings, &mut rejects, &progress)?;
         drop(rejects);
         pipeline::Observer::stage(&progress, "writing results");
         let html = report::render(&run.outcome).map_err(|e| Error::Document {

@@ -16,6 +16,7 @@ fn the_program_lists_its_verbs() {
     Commands:
       segment   Turn orders into named segments, actions, evidence and a model: the main job
       assign    Place customers in the segments of a saved model
+      compare   Tell who moved between two runs
       features  Write the customer table alone: id and every feature
       cluster   Cluster a table of numbers: the engine by itself
       fold      Fold orders into summaries, to be kept and folded on night by night
@@ -146,6 +147,10 @@ fn segment_has_help() {
           --seed <N>
               The same seed gives the same segments [default: 0]
 
+          --previous <DIR>
+              The results of the run before: its segments keep their numbers and names, and the report
+              says who moved. It may be the folder that is overwritten
+
           --personas <FILE>
               Persona rules in place of the built-in ones
 
@@ -157,6 +162,7 @@ fn segment_has_help() {
       habitue segment orders.csv -o results --k 5
       habitue segment 'exports/2024-*.csv.gz' --map customer="Customer E-Mail" --dates dmy
       habitue segment orders.csv --algorithm compare
+      habitue segment orders.csv -o results --previous results --force
       habitue segment customers.csv --features "Age,Annual Income (k$),Spending Score (1-100)"
     "#);
 }
@@ -582,6 +588,35 @@ fn cluster_has_help() {
       habitue cluster points.csv --n-clusters 4 -o labels.csv
       habitue cluster points.parquet --algorithm hdbscan --json -o labels.csv
       habitue cluster customers.csv --columns age,income --scale standard --n-clusters auto
+    ");
+}
+
+#[test]
+fn compare_has_help() {
+    insta::assert_snapshot!(help(&["compare", "--help"]), @r"
+    Tell who moved between two runs
+
+    Usage: habitue compare [OPTIONS] <OLD> <NEW>
+
+    Arguments:
+      <OLD>  The results of the older run: the folder that `habitue segment` wrote
+      <NEW>  The results of the newer run
+
+    Options:
+      -o, --output <FILE>  Where to write it: a page (.html), or every customer with the old and the new
+                           segment (.csv, .parquet, .xlsx); may be given twice
+          --force          Overwrite files that exist
+          --threads <N>    Threads to use [default: all]
+      -q, --quiet          Say nothing but errors
+          --json           Print the result as JSON to stdout
+      -h, --help           Print help
+
+    Examples:
+      habitue compare results-november results-december
+      habitue compare november december -o movement.html -o movement.csv
+
+    Segments are matched by the customers that they share, and by their typical customers where they
+    share few.
     ");
 }
 

@@ -6,6 +6,7 @@
 mod assign;
 mod bad_inputs;
 mod cluster;
+mod compare;
 mod determinism;
 mod features;
 mod fold;

@@ -10,9 +10,26 @@ const NO_WORSE: f64 = 0.005;
 /// Telling so much of what the best tells about later spending is telling nearly as much.
 const NEARLY_AS_MUCH: f64 = 0.95;
 
+/// The number in use if it can still serve, or else the best.
+pub(super) fn decide(settings: &ChooseK, candidates: &[Candidate], reasons: &mut Vec<String>) -> usize {
+    let best = best(settings, candidates, reasons);
+    let Some(in_use) = settings.in_use.filter(|k| *k != best) else { return best };
+    match candidates.iter().find(|c| c.k == in_use && still_serves(c, candidates)) {
+        Some(kept) => {
+            reasons.push(format!("But {in_use} are in use and can still serve, so it stays at {in_use}."));
+            reasons.extend(how_sure(kept));
+            in_use
+        }
+        None => {
+            reasons.push(format!("{in_use} are in use and cannot serve any more."));
+            best
+        }
+    }
+}
+
 /// The number that ranks best among those allowed that are found again in other samples, or that misses the
 /// bounds least.
-pub(super) fn best(settings: &ChooseK, candidates: &[Candidate], reasons: &mut Vec<String>) -> usize {
+fn best(settings: &ChooseK, candidates: &[Candidate], reasons: &mut Vec<String>) -> usize {
     let ChooseK { min_segments, max_segments, min_share, max_share, .. } = settings;
     let bounds = format!(
         "at least {} and at most {} of customers in each segment",
@@ -111,6 +128,17 @@ fn found_again<'a>(allowed: &[&'a Candidate], reasons: &mut Vec<String>) -> Vec<
         ));
     }
     most
+}
+
+/// Whether a number is allowed and its segments are found again, as far as chance lets us tell.
+fn still_serves(candidate: &Candidate, candidates: &[Candidate]) -> bool {
+    let rivals = candidates.iter().filter(|c| c.allowed && c.k > 1);
+    let strongest = rivals.map(|c| value(c.prediction_strength)).fold(f64::NEG_INFINITY, f64::max);
+    let error = 2.0 * candidate.strength_error.unwrap_or(0.0);
+    let found_again = surely_found_again(candidate)
+        || value(candidate.stability) >= DISSOLVED
+        || value(candidate.prediction_strength) >= strongest - error;
+    candidate.allowed && candidate.k > 1 && found_again
 }
 
 /// By its prediction strength (Tibshirani & Walther 2005, §3), or because every segment is valid (Hennig 2008).

@@ -27,6 +27,19 @@ fn groups(k: usize, n: usize, seed: u64) -> Matrix {
     Matrix::new(2, values).unwrap()
 }
 
+/// Spend follows orders, and orders are a geometric count from 1: what the table of a shop looks like.
+fn a_shop() -> Matrix {
+    let mut random = Random::new(6);
+    let row = |random: &mut Random| {
+        let orders = 1.0 + ((1.0 - random.uniform()).ln() / 0.6_f64.ln()).floor();
+        let spend = orders.ln() + 4.0 + 0.8 * normal(random);
+        let recency = 4.0 - 0.7 * orders.ln() + normal(random);
+        [orders.ln(), spend, recency]
+    };
+    let values: Vec<f64> = (0..1000).flat_map(|_| row(&mut random)).collect();
+    Matrix::new(3, values).unwrap()
+}
+
 fn pick(choice: &Choice, index: Index) -> Option<usize> {
     choice.picks.iter().find(|p| p.index == index).unwrap().k
 }
@@ -87,16 +100,7 @@ fn chance_does_not_move_the_number_on_a_small_table() {
 
 #[test]
 fn a_continuum_with_many_who_bought_once_is_cut_and_the_reasons_say_so() {
-    // Spend follows orders, and orders are a geometric count from 1: what the table of a shop looks like.
-    let mut random = Random::new(6);
-    let row = |random: &mut Random| {
-        let orders = 1.0 + ((1.0 - random.uniform()).ln() / 0.6_f64.ln()).floor();
-        let spend = orders.ln() + 4.0 + 0.8 * normal(random);
-        let recency = 4.0 - 0.7 * orders.ln() + normal(random);
-        [orders.ln(), spend, recency]
-    };
-    let values: Vec<f64> = (0..1000).flat_map(|_| row(&mut random)).collect();
-    let choice = ChooseK::default().fit(&Matrix::new(3, values).unwrap()).unwrap();
+    let choice = ChooseK::default().fit(&a_shop()).unwrap();
     assert_eq!(choice.structure, Structure::Faint);
     assert!((3..=8).contains(&choice.k));
     assert!(choice.reasons.iter().any(|r| r.contains("continuum")), "{:?}", choice.reasons);
@@ -122,6 +126,28 @@ fn a_forced_number_is_taken_and_the_evidence_still_given() {
     let x = Matrix::new(1, [1.0, 2.0].repeat(9)).unwrap();
     let refused = ChooseK { k: Some(3), ..ChooseK::default() }.fit(&x);
     assert_eq!(refused, Err(Error::SegmentCount { k: 3, distinct: 2 }));
+}
+
+#[test]
+fn a_number_in_use_is_kept_while_it_can_serve() {
+    let x = a_shop();
+    let with = |in_use| ChooseK { in_use, ..ChooseK::default() }.fit(&x).unwrap();
+    let afresh = with(None);
+    assert_eq!(with(Some(afresh.k)).reasons, afresh.reasons);
+    let other =
+        afresh.candidates.iter().find(|c| c.allowed && c.k != afresh.k && c.stability >= Some(0.5)).unwrap();
+    let kept = with(Some(other.k));
+    assert_eq!((kept.k, kept.clusters.n_clusters()), (other.k, other.k));
+    let said = format!("But {0} are in use and can still serve, so it stays at {0}.", other.k);
+    assert!(kept.reasons.contains(&said), "{:?}", kept.reasons);
+    // More than the shop can work with.
+    let refused = with(Some(9));
+    assert_eq!(refused.k, afresh.k);
+    assert!(
+        refused.reasons.iter().any(|r| r == "9 are in use and cannot serve any more."),
+        "{:?}",
+        refused.reasons
+    );
 }
 
 #[test]

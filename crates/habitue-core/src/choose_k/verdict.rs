@@ -48,7 +48,7 @@ pub(super) fn decide(settings: &ChooseK, candidates: &[Candidate], seen: &Seen) 
     } else {
         reasons.extend(picks.iter().map(|pick| pick.text.clone()));
         reasons.extend(clearest.and_then(|clearest| what_structure(structure, clearest, seen.spike)));
-        rank::best(settings, candidates, &mut reasons)
+        rank::decide(settings, candidates, &mut reasons)
     };
     reasons.extend(notes(settings, candidates));
     Verdict { k, picks, structure, reasons }

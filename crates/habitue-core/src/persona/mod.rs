@@ -20,6 +20,9 @@ pub struct Naming {
     pub persona_key: String,
     /// The persona as people read it: "High-value loyal".
     pub persona: String,
+    /// How the persona stands in value.
+    #[serde(default)]
+    pub tier: Tier,
     /// The segment's name, unique among the segments.
     pub name: String,
     /// The facts that made the rules choose it, one sentence each.

@@ -57,6 +57,7 @@ pub fn name_segments(
     let named = names.into_iter().zip(personas).enumerate().map(|(segment, (name, persona))| Naming {
         persona_key: persona.key.clone(),
         persona: persona.name.clone(),
+        tier: persona.tier,
         name,
         evidence: evidence(segmented, segment, &profiles[segment], dimensions),
     });

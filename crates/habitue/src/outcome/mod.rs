@@ -6,6 +6,7 @@
 mod backtest;
 mod choice;
 mod input;
+mod movement;
 mod rfm;
 mod segment;
 
@@ -17,8 +18,14 @@ use serde::{Deserialize, Serialize};
 pub use self::backtest::{BacktestNote, GroupingSkill, SegmentLater};
 pub use self::choice::{AlgorithmNote, Candidate, Choice, Compared, Pick};
 pub use self::input::{Input, Observed, Rejected, RoleNote, SourceNote, WithoutPurchase};
+pub use self::movement::{
+    Change, FormerSegment, Match, Move, Movement, MovementPlace, PlaceKind, PreviousRun,
+};
 pub use self::rfm::{RfmCell, RfmGridRow, RfmNote};
 pub use self::segment::Segment;
+
+/// The name given to customers without a net purchase.
+pub const NO_PURCHASE: &str = "No net purchase";
 
 /// The whole result of one run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -58,6 +65,12 @@ pub struct Outcome {
     pub algorithm: AlgorithmNote,
     /// The segments, most valuable first.
     pub segments: Vec<Segment>,
+    /// The lowest number that no segment has had, in this run or those before it; absent in files of the first version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next_id: Option<usize>,
+    /// Who moved since the previous run; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub movement: Option<Movement>,
     /// RFM scores and grid; absent where recency, orders or spend are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rfm: Option<RfmNote>,

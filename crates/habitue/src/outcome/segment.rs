@@ -2,6 +2,7 @@
 
 use habitue_core::Money;
 use habitue_core::action::Action;
+use habitue_core::persona::Tier;
 use habitue_core::profile::FeatureProfile;
 use habitue_core::rule::Rule;
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 /// One segment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
-    /// 1 for the most valuable.
+    /// Its number, its own for ever. Of a run without a previous one: 1 for the most valuable.
     pub id: usize,
     /// Its unique name.
     pub name: String,
@@ -17,6 +18,9 @@ pub struct Segment {
     pub persona: String,
     /// Key of the persona in the rule file.
     pub persona_key: String,
+    /// How the persona stands in value.
+    #[serde(default)]
+    pub tier: Tier,
     /// Why it is that kind, one sentence each.
     pub evidence: Vec<String>,
     /// Customers in it.

@@ -39,6 +39,8 @@ pub struct Inputs {
     pub sources: Vec<String>,
     /// Files written by `habitue fold`.
     pub summaries: Vec<PathBuf>,
+    /// The folder of the run before, whose segments are carried over; for segmenting only.
+    pub previous: Option<PathBuf>,
 }
 
 impl Inputs {

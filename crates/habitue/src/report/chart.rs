@@ -52,14 +52,20 @@ pub(super) struct DataTable {
     pub(super) rows: Vec<Vec<String>>,
 }
 
-/// The colour of a segment, counted from 0.
+/// The colour of a segment, its id counted from 0.
 pub(super) fn segment_colour(idx: usize) -> String {
     format!("var(--segment-{})", idx % N_COLOURS + 1)
 }
 
-/// The mark of a segment, counted from 0, for those who cannot tell colours.
+/// The number of the colour of a segment, from 1: one colour a segment for ever. Ids that are as far apart as there are
+/// colours share one, and their marks differ.
+pub(super) fn colour_of(id: usize) -> usize {
+    id.saturating_sub(1) % N_COLOURS + 1
+}
+
+/// The mark of a segment, its id counted from 0, for those who cannot tell colours.
 pub(super) fn segment_symbol(idx: usize) -> MarkerSymbol {
-    match idx % N_COLOURS {
+    match (idx + idx / N_COLOURS) % N_COLOURS {
         0 => MarkerSymbol::Circle,
         1 => MarkerSymbol::Square,
         2 => MarkerSymbol::TriangleUp,

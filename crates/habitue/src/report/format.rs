@@ -33,6 +33,12 @@ impl MoneyColumn<'_> {
         self.text(self.rounded.iter().take(n).fold(0, |sum, &part| sum.saturating_add(part)))
     }
 
+    /// The sum of the amounts at the places for which `wanted` holds.
+    pub(crate) fn sum_of(&self, wanted: impl Fn(usize) -> bool) -> String {
+        let parts = self.rounded.iter().enumerate().filter(|(at, _)| wanted(*at));
+        self.text(parts.fold(0, |sum, (_, &part)| sum.saturating_add(part)))
+    }
+
     /// The sum of all.
     pub(crate) fn total(&self) -> String {
         self.sum(self.rounded.len())

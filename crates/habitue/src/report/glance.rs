@@ -68,7 +68,8 @@ impl<'a> Glance<'a> {
 fn shares(story: &Story<'_>) -> Chart {
     let n = story.segments.len();
     let places: Vec<f64> = (0..n).map(|i| i as f64).collect();
-    let colours: Vec<String> = (0..n).map(segment_colour).collect();
+    let colours: Vec<String> =
+        story.segments.iter().map(|s| segment_colour(s.of.id.saturating_sub(1))).collect();
     let bar = |values: Vec<f64>, texts: Vec<String>, words: &str, hatched: bool| {
         let hovers = story.segments.iter().zip(&texts);
         let hovers =
@@ -173,7 +174,8 @@ fn scatter(story: &Story<'_>, features: &[KeyFeature<'_>]) -> Option<Chart> {
     let n = sample.segment.len().min(xs.values.len()).min(ys.values.len());
     let mut data = Traces::new();
     let mut n_drawn = 0;
-    for (idx, segment) in story.segments.iter().enumerate() {
+    for segment in &story.segments {
+        let idx = segment.of.id.saturating_sub(1);
         let here = (0..n).filter(|&i| sample.segment[i] == segment.of.id);
         let here = here
             .filter_map(|i| Some((xs.values[i]?, ys.values[i]?)))

@@ -14,6 +14,7 @@ pub(crate) mod escape;
 mod format;
 mod glance;
 mod method;
+mod movement;
 mod portrait;
 mod proof;
 mod rfm;
@@ -26,6 +27,7 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
+use crate::movement::Comparison;
 use crate::outcome::{Kind, Outcome};
 use crate::report::chart::{Chart, Drawing};
 use crate::report::story::Story;
@@ -56,8 +58,11 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
     let sure = sure::Sure::new(&story);
     let rfm = outcome.rfm.as_ref().map(|note| rfm::Rfm::new(&story, note));
     let proof = proof::Proof::new(&story);
+    let moved =
+        outcome.movement.as_ref().map(|m| movement::Moved::new(m, &story.format, story.has_money, true));
     let charts = glance.charts().chain(cleaning.charts()).chain(sure.charts());
     let charts = charts.chain(proof.iter().flat_map(proof::Proof::charts));
+    let charts = charts.chain(moved.iter().flat_map(movement::Moved::charts));
     let drawings: BTreeMap<&str, &Drawing> = charts.map(|c: &Chart| (c.id, &c.drawing)).collect();
     let page = Page {
         css: include_str!("../../templates/report/report.css"),
@@ -67,6 +72,7 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
         drawings: escape::json_for_script(&drawings)?,
         answer: answer::Answer::new(&story).render()?,
         glance: glance.render()?,
+        moved: moved.map(|moved| moved.render()).transpose()?,
         portraits: portrait::Portraits::new(&story).render()?,
         rfm: rfm.map(|rfm| rfm.render()).transpose()?,
         cleaning: cleaning.render()?,
@@ -97,6 +103,7 @@ struct Page<'a> {
     drawings: String,
     answer: String,
     glance: String,
+    moved: Option<String>,
     portraits: String,
     rfm: Option<String>,
     cleaning: String,
@@ -107,6 +114,42 @@ struct Page<'a> {
     as_of: Option<String>,
     kind: &'static str,
     story: &'a Story<'a>,
+}
+
+/// The comparison of two runs as an HTML page of its own, of the same kind.
+///
+/// # Errors
+///
+/// Only if a template or a chart cannot be written, which no comparison is known to cause.
+pub fn render_comparison(comparison: &Comparison) -> Result<String, Error> {
+    let movement = &comparison.movement;
+    let format = format::Format::new(comparison.currency.as_deref());
+    let moved = movement::Moved::new(movement, &format, comparison.has_money, false);
+    let drawings: BTreeMap<&str, &Drawing> = moved.charts().map(|c| (c.id, &c.drawing)).collect();
+    let page = MovementPage {
+        css: include_str!("../../templates/report/report.css"),
+        js: include_str!("../../templates/report/report.js"),
+        plotly_js: if drawings.is_empty() { String::new() } else { plotly_js() },
+        drawings: escape::json_for_script(&drawings)?,
+        moved: moved.render()?,
+        days: movement.previous.as_of.zip(movement.as_of).map(|(a, b)| (format::day(a), format::day(b))),
+        warnings: &comparison.warnings,
+        program: concat!("habitue ", env!("CARGO_PKG_VERSION")),
+    };
+    Ok(page.render()?)
+}
+
+#[derive(Template)]
+#[template(path = "report/movement_page.html")]
+struct MovementPage<'a> {
+    css: &'static str,
+    js: &'static str,
+    plotly_js: String,
+    drawings: String,
+    moved: String,
+    days: Option<(String, String)>,
+    warnings: &'a [String],
+    program: &'static str,
 }
 
 /// The first script of what plotly would put into a page: plotly.js itself. (The second is MathJax, which we do not

@@ -4,7 +4,7 @@ use habitue_core::Money;
 use habitue_core::table::Unit;
 
 use crate::outcome::{Kind, Outcome, Segment};
-use crate::report::chart::N_COLOURS;
+use crate::report::chart::colour_of;
 use crate::report::escape::cut;
 use crate::report::format::{Format, NONE, count, share_column};
 
@@ -70,7 +70,7 @@ impl<'a> Story<'a> {
             .map(|(i, segment)| Shown {
                 of: segment,
                 place: i + 1,
-                colour: i % N_COLOURS + 1,
+                colour: colour_of(segment.id),
                 short: cut(&segment.name, LONGEST_NAME),
                 customers: count(segment.customers),
                 share: shares[i].clone(),

@@ -76,6 +76,14 @@ pub(crate) fn replace_file(path: &Path, write: impl FnOnce(&Path) -> Result<(), 
     temporary.persist(path).map_err(|e| Error::Io { path: path.display().to_string(), source: e.error })
 }
 
+/// Writes a text by a temporary name beside its place.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn replace_text(path: &Path, text: &str) -> Result<(), Error> {
+    replace_file(path, |temporary| std::fs::write(temporary, text).map_err(Error::io(path.display())))
+}
+
 /// Temporary files are private; results are not.
 fn make_readable(path: &Path) -> std::io::Result<()> {
     #[cfg(unix)]

@@ -58,6 +58,8 @@ pub(crate) enum Cells<'a> {
     Text(Vec<Option<&'a str>>),
     /// Whole numbers.
     Whole(Vec<i64>),
+    /// Whole numbers; `None` is an empty cell.
+    Known(Vec<Option<i64>>),
     /// Numbers; NaN is an empty cell. Written with at most this many decimals, and no zeros after them.
     Number(Cow<'a, [f64]>, u8),
 }
@@ -72,6 +74,7 @@ impl Sheet<'_> {
         self.columns.first().map_or(0, |(_, c)| match c {
             Cells::Text(v) => v.len(),
             Cells::Whole(v) => v.len(),
+            Cells::Known(v) => v.len(),
             Cells::Number(v, _) => v.len(),
         })
     }
@@ -109,6 +112,10 @@ impl Sheet<'_> {
                 match cells {
                     Cells::Text(values) => out.write_field(defuse(values[row].unwrap_or("")).as_ref())?,
                     Cells::Whole(values) => out.write_field(itoa::Buffer::new().format(values[row]))?,
+                    Cells::Known(values) => match values[row] {
+                        Some(value) => out.write_field(itoa::Buffer::new().format(value))?,
+                        None => out.write_field("")?,
+                    },
                     Cells::Number(values, decimals) => {
                         text.clear();
                         write_number(&mut text, values[row], *decimals);
@@ -129,12 +136,14 @@ impl Sheet<'_> {
         let field = |(name, cells): &(String, Cells<'_>)| match cells {
             Cells::Text(_) => Field::new(name, DataType::Utf8, true),
             Cells::Whole(_) => Field::new(name, DataType::Int64, false),
+            Cells::Known(_) => Field::new(name, DataType::Int64, true),
             Cells::Number(..) => Field::new(name, DataType::Float64, true),
         };
         let array = |cells: &Cells<'_>| -> ArrayRef {
             match cells {
                 Cells::Text(v) => Arc::new(StringArray::from_iter(rows.iter().map(|&r| v[r]))),
                 Cells::Whole(v) => Arc::new(Int64Array::from_iter_values(rows.iter().map(|&r| v[r]))),
+                Cells::Known(v) => Arc::new(Int64Array::from_iter(rows.iter().map(|&r| v[r]))),
                 Cells::Number(v, _) => Arc::new(Float64Array::from_iter(
                     rows.iter().map(|&r| Some(v[r]).filter(|v| !v.is_nan())),
                 )),
@@ -201,6 +210,10 @@ impl Sheet<'_> {
                     // Written as text, so that no spreadsheet runs it.
                     Cells::Text(values) => sheet.write_string(at, column, values[row].unwrap_or("")),
                     Cells::Whole(values) => sheet.write_number(at, column, values[row] as f64),
+                    Cells::Known(values) => match values[row] {
+                        Some(value) => sheet.write_number(at, column, value as f64),
+                        None => continue,
+                    },
                     Cells::Number(values, _) if values[row].is_nan() => continue,
                     Cells::Number(values, _) => sheet.write_number(at, column, values[row]),
                 }

@@ -41,10 +41,11 @@ pub(super) fn describe(
         let rule = if meaning.order.len() > 1 { search.explain(&segmented, segment)? } else { everybody() };
         let silhouettes = &groups.silhouettes;
         segments.push(Segment {
-            id: segment + 1,
+            id: meaning.ids[segment],
             name: naming.name.clone(),
             persona: naming.persona.clone(),
             persona_key: naming.persona_key.clone(),
+            tier: naming.tier,
             evidence: naming.evidence.clone(),
             customers: facts.customers,
             share: facts.customers as f64 / base.table.n_rows() as f64,

@@ -15,6 +15,10 @@ pub(super) struct Meaning {
     pub(super) labels: Vec<usize>,
     pub(super) dimensions: Dimensions,
     pub(super) names: Vec<Naming>,
+    /// The number of each segment.
+    pub(super) ids: Vec<usize>,
+    /// The lowest number that no segment has had.
+    pub(super) next_id: usize,
 }
 
 impl Meaning {
@@ -33,7 +37,9 @@ impl Meaning {
         let labels = relabel(labels, &order);
         let segmented = Segmented::new(table, &labels, n_groups)?.in_currency(currency);
         let names = name_segments(rules, &segmented, &dimensions)?;
-        Ok(Self { order, labels, dimensions, names })
+        let ids: Vec<usize> = (1..=order.len()).collect();
+        let next_id = ids.len() + 1;
+        Ok(Self { order, labels, dimensions, names, ids, next_id })
     }
 
     /// The segment that each group became.

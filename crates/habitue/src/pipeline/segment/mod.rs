@@ -3,6 +3,7 @@
 mod backtest;
 mod base;
 mod describe;
+mod identity;
 mod meaning;
 mod notes;
 mod placed;
@@ -15,6 +16,7 @@ use habitue_core::{Error as CoreError, Matrix};
 use self::backtest::Past;
 use self::base::{Base, prepare};
 use self::describe::describe;
+use self::identity::settle;
 use self::meaning::Meaning;
 use self::notes::{choice_note, feature_notes, rfm_note, rfm_thresholds, sample, score_all};
 pub use self::placed::Placed;
@@ -23,6 +25,7 @@ use super::{Inputs, Observer};
 use crate::error::Error;
 use crate::ingest::plan::Plan;
 use crate::model_file::ModelFile;
+use crate::movement::{self, Run};
 use crate::outcome::Outcome;
 use crate::settings::Settings;
 use crate::write::Rejects;
@@ -54,6 +57,7 @@ pub fn segment(
 ) -> Result<SegmentRun, Error> {
     let personas = settings.persona_rules()?;
     let actions = settings.action_rules()?;
+    let previous = inputs.previous.as_deref().map(Run::load).transpose()?;
     observer.stage("looking at the files");
     let plan = Plan::look(&inputs.sources, &settings.read)?;
     let roles = plan.role_notes();
@@ -69,16 +73,18 @@ pub fn segment(
     };
     observer.stage("choosing the number of segments");
     let told = past.as_ref().map(|past| past.told(&base, settings, settings.choose.max_segments));
-    let choice = choose(&settings.choose, &x, &told.unwrap_or_default())?;
+    let choice = choose(&settings.choose, previous.as_ref(), &x, &told.unwrap_or_default())?;
     let groups = group(&x, &choice, settings, &base.net, observer)?;
     observer.stage("naming segments");
     let k = groups.centres.n_rows();
-    let meaning = Meaning::new(&base.table, &groups.labels, k, base.currency.as_deref(), &personas)?;
+    let mut meaning = Meaning::new(&base.table, &groups.labels, k, base.currency.as_deref(), &personas)?;
+    let crossed = previous.as_ref().map(|old| settle(&mut meaning, &base, &preparation, old)).transpose()?;
     let thresholds = rfm_thresholds(&base.table)?;
     let centres = groups.centres.select(&meaning.order);
     let placer =
         groups.assigner.clone().map(|assigner| Placer { assigner, segments: meaning.segment_of_group() });
-    let named = meaning.names.iter().map(|n| Named {
+    let named = meaning.names.iter().zip(&meaning.ids).map(|(n, id)| Named {
+        id: *id,
         name: n.name.clone(),
         persona: n.persona.clone(),
         persona_key: n.persona_key.clone(),
@@ -90,6 +96,10 @@ pub fn segment(
     observer.stage("checking segments against what customers did later");
     let check = |past: &Past| past.check(&base, (groups.method, k), settings, &personas);
     let backtest = past.as_ref().map(check).transpose()?;
+    let from_previous = previous.as_ref().zip(crossed.as_ref());
+    if let Some((old, crossed)) = from_previous {
+        base.warnings.extend(movement::warnings(old, base.as_of, base.currency.as_deref(), crossed));
+    }
     let outcome = Outcome {
         schema_version: SCHEMA_VERSION,
         program: format!("habitue {}", env!("CARGO_PKG_VERSION")),
@@ -111,21 +121,30 @@ pub fn segment(
             .as_ref()
             .zip(scores.as_ref())
             .map(|(t, s)| rfm_note(t, s, &base, &places, segments.len())),
+        next_id: Some(meaning.next_id),
+        movement: from_previous.map(|(old, crossed)| crossed.note(old, base.as_of, &segments)),
         segments,
         backtest,
         months: base.months.clone(),
-        sample: sample(&base, &places),
+        sample: sample(&base, &places, &meaning.ids),
         settings: serde_json::to_value(settings).expect("settings are plain data"),
     };
-    let placed = Placed::new(base.table, base.apart, &model)?;
+    let placed =
+        Placed::new(base.table, base.apart, &model)?.coming_from(previous.as_ref(), &outcome.segments);
     let model = ModelFile::new(&outcome, settings, base.holds, model);
     Ok(SegmentRun { outcome, placed, model })
 }
 
-fn choose(settings: &ChooseK, x: &Matrix, told: &[f64]) -> Result<choose_k::Choice, Error> {
+fn choose(
+    settings: &ChooseK,
+    previous: Option<&Run>,
+    x: &Matrix,
+    told: &[f64],
+) -> Result<choose_k::Choice, Error> {
     let distinct = distinct_rows(x, 2);
     if distinct < 2 && settings.k != Some(1) {
         return Err(CoreError::TooFewDistinct { distinct }.into());
     }
-    Ok(settings.fit_told(x, told)?)
+    let in_use = settings.in_use.or(previous.map(|run| run.outcome.segments.len()));
+    Ok(ChooseK { in_use, ..settings.clone() }.fit_told(x, told)?)
 }

@@ -121,7 +121,7 @@ pub(super) fn rfm_note(
 }
 
 /// Every n-th customer, so that about [`SAMPLE_CUSTOMERS`] are drawn; of small segments all that are few.
-pub(super) fn sample(base: &Base, places: &[Placement]) -> Sample {
+pub(super) fn sample(base: &Base, places: &[Placement], ids: &[usize]) -> Sample {
     let n = base.table.n_rows();
     let step = n.div_ceil(SAMPLE_CUSTOMERS).max(1);
     let rows: Vec<usize> = (0..n).step_by(step).collect();
@@ -135,7 +135,7 @@ pub(super) fn sample(base: &Base, places: &[Placement]) -> Sample {
     };
     Sample {
         of: n,
-        segment: rows.iter().map(|&r| places[r].nearest + 1).collect(),
+        segment: rows.iter().map(|&r| ids[places[r].nearest]).collect(),
         features: base.table.columns.iter().filter_map(feature).collect(),
     }
 }

@@ -223,6 +223,8 @@ pub(super) fn shop() -> Outcome {
         choice: choice(),
         segments: segments(customers, revenue),
         backtest: Some(backtest()),
+        next_id: Some(5),
+        movement: None,
         rfm: Some(rfm()),
         months: (0..13)
             .filter(|m| *m != 5)
@@ -255,14 +257,20 @@ pub(super) fn hostile() -> Outcome {
     for segment in &mut outcome.segments {
         segment.name = format!("{} {HOSTILE} {}", segment.id, "long ".repeat(40));
     }
+    let mut moved = movement(&outcome);
+    moved.vanished[0].name = HOSTILE.to_owned();
+    moved.matches[1].previous_name = HOSTILE.to_owned();
+    moved.from[4].name = HOSTILE.to_owned();
+    outcome.movement = Some(moved);
     outcome
 }
 
 /// Replaces texts, except those whose form is fixed.
 fn poison(value: &mut serde_json::Value, key: &str) {
-    const FIXED: [&str; 26] = [
+    const FIXED: [&str; 27] = [
         "formed",
         "revenue_all",
+        "tier",
         "moved_revenue",
         "kind",
         "revenue",
@@ -358,6 +366,7 @@ pub(super) fn customers_only() -> Outcome {
             action.stake = None;
         }
     }
+    outcome.movement = Some(movement(&outcome));
     outcome
 }
 
@@ -489,6 +498,7 @@ fn segments(customers: usize, revenue: i64) -> Vec<Segment> {
             id: i + 1,
             name: p.name.to_owned(),
             persona: p.persona.to_owned(),
+            tier: habitue_core::persona::Tier::Middle,
             persona_key: "high-value-loyal".to_owned(),
             evidence: vec![
                 format!(
@@ -680,4 +690,83 @@ fn sample() -> Sample {
     let names = FEATURES.iter().map(|f| f.0.to_owned());
     sample.features = names.zip(columns).map(|(feature, values)| SampleFeature { feature, values }).collect();
     sample
+}
+
+/// The shop with a run before it, in which the second segment was another and a fifth has vanished.
+pub(super) fn moved() -> Outcome {
+    let mut outcome = shop();
+    outcome.segments[1].id = 7;
+    outcome.sample.segment.iter_mut().filter(|s| **s == 2).for_each(|s| *s = 7);
+    outcome.movement = Some(movement(&outcome));
+    outcome
+}
+
+/// A movement into the segments of an outcome: of each hundred 80 stayed, 10 came from the next, 10 are new.
+pub(super) fn movement(outcome: &Outcome) -> Movement {
+    let now = &outcome.segments;
+    let n = now.len();
+    let place = |place, id, name: &str| MovementPlace { place, id, name: name.to_owned() };
+    let mut to: Vec<_> = now.iter().map(|s| place(PlaceKind::Segment, Some(s.id), &s.name)).collect();
+    let mut from = to.clone();
+    from.push(place(PlaceKind::Segment, Some(6), "Weekend guests"));
+    from.push(place(PlaceKind::Absent, None, "New customers"));
+    to.push(place(PlaceKind::Absent, None, "Gone from the data"));
+    let cell = |f: usize, t: usize| {
+        let (percent, change) = match (f, t) {
+            (f, t) if f == t && f < n => (80, Change::Stayed),
+            (f, t) if t == n => (if f == n { 5 } else { 0 }, Change::Gone),
+            (f, t) if f == n + 1 && t < n => (10, Change::Came),
+            (f, t) if t + 1 == f => (4, Change::Better),
+            (f, t) if f + 1 == t => (6, Change::Worse),
+            (f, t) => (0, if f > t { Change::Better } else { Change::Worse }),
+        };
+        let segment = &now[t.min(n - 1)];
+        let flow = habitue_core::movement::Flow {
+            customers: segment.customers * percent / 100,
+            revenue: Money(segment.revenue.0 * percent as i64 / 100),
+        };
+        Move { flow, change, entered_at_risk: change == Change::Worse && t >= 2 }
+    };
+    let matrix: Vec<Vec<Move>> = (0..n + 2).map(|f| (0..=n).map(|t| cell(f, t)).collect()).collect();
+    let sum = |wanted: &dyn Fn(&Move) -> bool| {
+        let mut sum = habitue_core::movement::Flow::default();
+        for step in matrix.iter().flatten().filter(|m| wanted(m)) {
+            sum.customers += step.flow.customers;
+            sum.revenue += step.flow.revenue;
+        }
+        sum
+    };
+    let one = |(i, s): (usize, &Segment)| Match {
+        id: s.id,
+        previous_id: s.id,
+        name: s.name.clone(),
+        previous_name: if i == 1 { "Regulars".to_owned() } else { s.name.clone() },
+        persona: s.persona.clone(),
+        previous_persona: s.persona.clone(),
+        overlap: 0.7,
+        stayed: matrix[i][i].flow.customers,
+        customers: s.customers,
+        previous_customers: s.customers + 40,
+    };
+    Movement {
+        previous: PreviousRun {
+            as_of: outcome.as_of.map(|day| Day(day.0 - 30)),
+            customers: outcome.customers + 40 * n,
+            segments: n + 1,
+        },
+        as_of: outcome.as_of,
+        matches: now.iter().enumerate().map(one).collect(),
+        new: Vec::new(),
+        vanished: vec![FormerSegment { id: 6, name: "Weekend guests".to_owned(), customers: 60 }],
+        stayed: sum(&|m| m.change == Change::Stayed),
+        moved_up: sum(&|m| m.change == Change::Better),
+        moved_down: sum(&|m| m.change == Change::Worse),
+        came: sum(&|m| m.change == Change::Came),
+        gone: sum(&|m| m.change == Change::Gone),
+        entered_at_risk: sum(&|m| m.entered_at_risk),
+        agreement: Some(0.61),
+        from,
+        to,
+        matrix,
+    }
 }

@@ -15,6 +15,7 @@ fn pages() -> Vec<(&'static str, Outcome)> {
         ("customers", fixture::customers_only()),
         ("one", fixture::one_segment()),
         ("twelve", fixture::twelve_segments()),
+        ("moved", fixture::moved()),
     ]
 }
 
@@ -231,6 +232,35 @@ fn a_table_of_customers_has_no_money_and_no_dates() {
 }
 
 #[test]
+fn who_moved_is_told_with_numbers_that_add_up() {
+    let outcome = fixture::moved();
+    let movement = outcome.movement.as_ref().unwrap();
+    let page = ours(&render(&outcome).unwrap());
+    for text in
+        ["was Regulars", "no more", "Segments keep the numbers of the previous run", "entered-at-risk"]
+    {
+        assert!(page.contains(text), "{text}");
+    }
+    // Heading, one row a place, all.
+    let rows = table(&page, "matrix-caption");
+    assert_eq!(rows.len(), movement.from.len() + 2);
+    let drawn: u64 = drawings(&page)["chart-movement"]["data"][0]["link"]["value"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|v| v.as_u64().unwrap())
+        .sum();
+    let counted: usize = movement.matrix.iter().flatten().map(|m| m.flow.customers).sum();
+    assert_eq!(drawn, counted as u64);
+    assert!(page.contains(&format::count(counted)));
+    // The colour of a segment is that of its number, wherever it stands.
+    assert!(page.contains("<span class=\"badge c7\">7</span>"));
+    assert!(!page.contains("<span class=\"badge c2\">"));
+    // Without a run before there is nothing to tell.
+    assert!(!render(&fixture::shop()).unwrap().contains("Who moved"));
+}
+
+#[test]
 fn one_segment_by_order_of_the_user_is_no_finding() {
     let mut outcome = fixture::one_segment();
     outcome.choice.candidates.truncate(1);
@@ -242,6 +272,7 @@ fn an_outcome_with_nothing_in_it_still_makes_a_page() {
     let mut outcome = fixture::customers_only();
     outcome.customers = 0;
     outcome.segments.clear();
+    outcome.movement = None;
     outcome.features.clear();
     outcome.sample = crate::outcome::Sample::default();
     outcome.choice.candidates.clear();
