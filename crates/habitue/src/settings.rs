@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use habitue_core::action::ActionRules;
 use habitue_core::choose_k::ChooseK;
 use habitue_core::clean::Cleaning;
+use habitue_core::lifetime::Horizon;
 use habitue_core::persona::PersonaRules;
 use habitue_core::prepare::Preparation;
 use habitue_core::time::Day;
@@ -37,6 +38,8 @@ pub struct Settings {
     pub algorithm: Algorithm,
     /// What some algorithms can be told beside the number of segments.
     pub tuning: Tuning,
+    /// How far ahead orders and spend are forecast, and what waiting costs.
+    pub lifetime: Horizon,
     /// A file of persona rules in place of the built-in ones.
     pub personas: Option<PathBuf>,
     /// A file of action rules in place of the built-in ones.
@@ -55,6 +58,7 @@ impl Default for Settings {
             choose: ChooseK::default(),
             algorithm: Algorithm::default(),
             tuning: Tuning::default(),
+            lifetime: Horizon::default(),
             personas: None,
             actions: None,
         }

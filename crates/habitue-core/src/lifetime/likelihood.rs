@@ -44,8 +44,7 @@ impl<'a> Likelihood<'a> {
     pub(super) fn at(&self, logs: &[f64; 4]) -> Point<4> {
         let parameters = logs.map(f64::exp);
         let mut sums = self.by_count(parameters);
-        let alpha = parameters[1];
-        let days: Vec<f64> = (0..=self.longest).map(|day| (alpha + f64::from(day)).ln()).collect();
+        let tables = Tables::new(self, parameters);
         let parts: Vec<Sums> = self
             .patterns
             .distinct
@@ -53,7 +52,7 @@ impl<'a> Likelihood<'a> {
             .map(|chunk| {
                 let mut sums = Sums::default();
                 for (pattern, n) in chunk {
-                    sums.add_ends(pattern, f64::from(*n), self.dropout, parameters, &days);
+                    sums.add_ends(pattern, f64::from(*n), parameters, &tables);
                 }
                 sums
             })
@@ -98,6 +97,34 @@ impl<'a> Likelihood<'a> {
     }
 }
 
+/// What patterns share: a pattern only looks it up.
+struct Tables {
+    /// `ln(α + d)` and `1 / (α + d)` of each number of days.
+    days: Vec<(f64, f64)>,
+    /// `ln(a / (b + n − 1))` and `1 / (b + n − 1)` of each number of repeats; −∞ without a chance to drop out.
+    chances: Vec<(f64, f64)>,
+}
+
+impl Tables {
+    fn new(likelihood: &Likelihood<'_>, [_, alpha, a, b]: [f64; 4]) -> Self {
+        let day = |day| {
+            let scale = alpha + f64::from(day);
+            (scale.ln(), 1.0 / scale)
+        };
+        let chance = |repeats: usize| match likelihood.dropout.chances(repeats as u32) {
+            0 => (f64::NEG_INFINITY, 0.0),
+            n => {
+                let stay = b + f64::from(n) - 1.0;
+                ((a / stay).ln(), 1.0 / stay)
+            }
+        };
+        Self {
+            days: (0..=likelihood.longest).map(day).collect(),
+            chances: (0..likelihood.by_repeats.len()).map(chance).collect(),
+        }
+    }
+}
+
 /// Totals of logarithms, inverses and inverse squares of numbers.
 #[derive(Default)]
 struct Running {
@@ -132,16 +159,14 @@ impl Sums {
         &mut self,
         pattern: &Pattern,
         weight: f64,
-        dropout: Dropout,
-        [r, alpha, a, b]: [f64; 4],
-        days: &[f64],
+        [r, _, a, _]: [f64; 4],
+        tables: &Tables,
     ) {
         let shape = r + f64::from(pattern.repeats);
-        let (end, last) = (pattern.known_days, pattern.active_days);
-        let (ln_end, ln_last) = (days[end as usize], days[last as usize]);
-        let (per_end, per_last) = (1.0 / (alpha + f64::from(end)), 1.0 / (alpha + f64::from(last)));
-        let chances = dropout.chances(pattern.repeats);
-        if chances == 0 {
+        let (ln_end, per_end) = tables.days[pattern.known_days as usize];
+        let (ln_last, per_last) = tables.days[pattern.active_days as usize];
+        let (ln_odds, per_stay) = tables.chances[pattern.repeats as usize];
+        if ln_odds == f64::NEG_INFINITY {
             self.value -= weight * shape * ln_end;
             self.gradient[0] -= weight * ln_end;
             self.gradient[1] -= weight * shape * per_end;
@@ -149,9 +174,8 @@ impl Sums {
             self.hessian[2] += weight * shape * per_end * per_end;
             return;
         }
-        let stay = b + f64::from(chances) - 1.0;
         // The logarithm of gone against alive; the larger of the two is taken out of the sum.
-        let odds = (a / stay).ln() + shape * (ln_end - ln_last);
+        let odds = ln_odds + shape * (ln_end - ln_last);
         let less = (-odds.abs()).exp();
         let gone = if odds > 0.0 { 1.0 / (1.0 + less) } else { less / (1.0 + less) };
         let alive = 1.0 - gone;
@@ -159,11 +183,11 @@ impl Sums {
         self.gradient[0] -= weight * (alive * ln_end + gone * ln_last);
         self.gradient[1] -= weight * shape * (alive * per_end + gone * per_last);
         self.gradient[2] += weight * gone / a;
-        self.gradient[3] -= weight * gone / stay;
+        self.gradient[3] -= weight * gone * per_stay;
         // Second derivatives of both ends, and the square of their difference.
         let both = weight * alive * gone;
         let (d_r, d_alpha) = (ln_end - ln_last, shape * (per_end - per_last));
-        let (d_a, d_b) = (1.0 / a, -1.0 / stay);
+        let (d_a, d_b) = (1.0 / a, -per_stay);
         self.hessian[0] += both * d_r * d_r;
         self.hessian[1] += both * d_r * d_alpha - weight * (alive * per_end + gone * per_last);
         self.hessian[2] += both * d_alpha * d_alpha

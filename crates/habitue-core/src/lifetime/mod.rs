@@ -9,13 +9,17 @@ mod bg_nbd;
 mod expected;
 mod gamma_gamma;
 mod value;
+mod buying;
+mod model;
 mod calibration;
 #[cfg(test)]
 mod simulate;
 
+pub use buying::Buying;
 pub use bg_nbd::{BgNbd, Dropout, FittedBgNbd, LEAST_REPEAT_BUYERS};
 pub use calibration::{Frequency, frequencies};
 pub use gamma_gamma::{FittedGammaGamma, GammaGamma, MOST_CORRELATION, MoneySeen};
+pub use model::{Expected, LifetimeModel};
 pub use pattern::{Pattern, Patterns};
 pub use value::{Forecast, Horizon};
 

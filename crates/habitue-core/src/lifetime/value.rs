@@ -8,8 +8,10 @@ use crate::{Error, Result};
 
 /// How far to look ahead, and what waiting costs.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Horizon {
     /// Days to look ahead, at least 1.
+    #[serde(rename = "horizon_days")]
     pub days: u32,
     /// What a year of waiting takes off money: 0.10 makes 110 in a year worth 100 today.
     pub yearly_discount: f64,

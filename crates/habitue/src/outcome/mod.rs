@@ -5,6 +5,7 @@
 
 mod choice;
 mod input;
+mod lifetime;
 mod rfm;
 mod segment;
 
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::choice::{AlgorithmNote, Candidate, Choice, Compared, Pick};
 pub use self::input::{Input, Observed, Rejected, RoleNote, SourceNote, WithoutPurchase};
+pub use self::lifetime::{LaterCheck, LifetimeCheck, LifetimeNote, Prospects, RefusedModel};
 pub use self::rfm::{RfmCell, RfmGridRow, RfmNote};
 pub use self::segment::Segment;
 
@@ -59,6 +61,9 @@ pub struct Outcome {
     /// RFM scores and grid; absent where recency, orders or spend are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rfm: Option<RfmNote>,
+    /// What customers are expected to bring; absent for a table of customers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<LifetimeNote>,
     /// Net revenue month by month; empty for a table of customers.
     pub months: Vec<Month>,
     /// A sample of customers for pictures (all of them when there are few).

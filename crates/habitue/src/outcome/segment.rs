@@ -4,6 +4,7 @@ use habitue_core::Money;
 use habitue_core::action::Action;
 use habitue_core::profile::FeatureProfile;
 use habitue_core::rule::Rule;
+use super::lifetime::Prospects;
 use serde::{Deserialize, Serialize};
 
 /// One segment.
@@ -37,6 +38,9 @@ pub struct Segment {
     pub stability: Option<f64>,
     /// Mean confidence of its customers.
     pub confidence: f64,
+    /// What its customers are expected to bring; absent where no model could be fitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prospects: Option<Prospects>,
     /// A short rule that nearly describes it.
     pub rule: Rule,
     /// Every numeric feature beside all customers.

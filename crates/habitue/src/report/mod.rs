@@ -18,6 +18,7 @@ mod portrait;
 mod rfm;
 mod story;
 mod sure;
+mod value;
 #[cfg(test)]
 mod tests;
 
@@ -54,7 +55,9 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
     let cleaning = cleaning::Cleaning::new(&story);
     let sure = sure::Sure::new(&story);
     let rfm = outcome.rfm.as_ref().map(|note| rfm::Rfm::new(&story, note));
+    let value = outcome.lifetime.as_ref().map(|note| value::Value::new(&story, note));
     let charts = glance.charts().chain(cleaning.charts()).chain(sure.charts());
+    let charts = charts.chain(value.iter().flat_map(value::Value::charts));
     let drawings: BTreeMap<&str, &Drawing> = charts.map(|c: &Chart| (c.id, &c.drawing)).collect();
     let page = Page {
         css: include_str!("../../templates/report/report.css"),
@@ -65,6 +68,7 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
         answer: answer::Answer::new(&story).render()?,
         glance: glance.render()?,
         portraits: portrait::Portraits::new(&story).render()?,
+        value: value.map(|value| value.render()).transpose()?,
         rfm: rfm.map(|rfm| rfm.render()).transpose()?,
         cleaning: cleaning.render()?,
         sure: sure.render()?,
@@ -94,6 +98,7 @@ struct Page<'a> {
     answer: String,
     glance: String,
     portraits: String,
+    value: Option<String>,
     rfm: Option<String>,
     cleaning: String,
     sure: String,

@@ -52,6 +52,7 @@ pub fn segment(
 ) -> Result<SegmentRun, Error> {
     let personas = settings.persona_rules()?;
     let actions = settings.action_rules()?;
+    settings.lifetime.check()?;
     observer.stage("looking at the files");
     let plan = Plan::look(&inputs.sources, &settings.read)?;
     let roles = plan.role_notes();
@@ -61,6 +62,8 @@ pub fn segment(
     observer.stage("choosing the number of segments");
     let choice = choose(&settings.choose, &x)?;
     let groups = group(&x, &choice, settings, &base.net, observer)?;
+    observer.stage("forecasting orders and spend");
+    let mut lifetime = base.lifetime(settings.lifetime);
     observer.stage("naming segments");
     let meaning = Meaning::new(&base, &groups, &personas)?;
     let thresholds = rfm_thresholds(&base.table)?;
@@ -75,7 +78,8 @@ pub fn segment(
     let model = Model::new(preparation, &centres, named.collect(), &base.table, thresholds, placer)?;
     let places = model.assign(&base.table)?;
     let scores = model.rfm.as_ref().and_then(|t| score_all(t, &base.table));
-    let segments = describe(&base, &meaning, &groups, &places, &actions)?;
+    let segments = describe(&base, &meaning, &groups, &places, &actions, &lifetime)?;
+    lifetime.sum(&base.net_12m);
     let outcome = Outcome {
         schema_version: SCHEMA_VERSION,
         program: format!("habitue {}", env!("CARGO_PKG_VERSION")),
@@ -98,12 +102,14 @@ pub fn segment(
             .zip(scores.as_ref())
             .map(|(t, s)| rfm_note(t, s, &base, &places, segments.len())),
         segments,
+        lifetime: lifetime.note,
         months: base.months.clone(),
         sample: sample(&base, &places),
         settings: serde_json::to_value(settings).expect("settings are plain data"),
     };
-    let placed = Placed::new(base.table, base.apart, &model)?;
-    let model = ModelFile::new(&outcome, settings, base.holds, model);
+    let placed = Placed::new(base.table, base.apart, &model, lifetime.expected)?;
+    let mut model = ModelFile::new(&outcome, settings, base.holds, model);
+    model.lifetime = lifetime.model;
     Ok(SegmentRun { outcome, placed, model })
 }
 
