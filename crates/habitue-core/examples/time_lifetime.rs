@@ -34,10 +34,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     let spend = GammaGamma.fit(&money)?;
     let spend_seconds = clock.elapsed().as_secs_f64();
     let clock = Instant::now();
-    let purchases: f64 =
-        patterns.distinct.iter().map(|(p, n)| f64::from(*n) * bg.expected_purchases(p, f64::from(horizon.days))).sum();
-    let by_mbg: f64 =
-        patterns.distinct.iter().map(|(p, n)| f64::from(*n) * mbg.expected_purchases(p, f64::from(horizon.days))).sum();
+    let purchases: f64 = patterns
+        .distinct
+        .iter()
+        .map(|(p, n)| f64::from(*n) * bg.expected_purchases(p, f64::from(horizon.days)))
+        .sum();
+    let by_mbg: f64 = patterns
+        .distinct
+        .iter()
+        .map(|(p, n)| f64::from(*n) * mbg.expected_purchases(p, f64::from(horizon.days)))
+        .sum();
     let expected_seconds = clock.elapsed().as_secs_f64();
     let clock = Instant::now();
     let worth: f64 = seen

@@ -94,7 +94,7 @@ pub enum Error {
         suggestion: Option<String>,
     },
     /// Too few customers bought again to say how customers come back.
-    #[error("{got} customers bought again; the estimate needs at least {least}")]
+    #[error("{got} of the customers bought again; the estimate needs at least {least}")]
     TooFewRepeatBuyers {
         /// Customers with a repeat.
         got: usize,

@@ -131,7 +131,10 @@ impl StakeRule {
             }
             Self::LifetimeValue {} => {
                 let within = facts.horizon.as_ref()?;
-                (facts.lifetime_value?, format!("expected of these customers within {within}, in today's money"))
+                (
+                    facts.lifetime_value?,
+                    format!("expected of these customers within {within}, in today's money"),
+                )
             }
         };
         (amount > Money::ZERO).then_some(Stake { amount, meaning })

@@ -29,8 +29,7 @@ impl Buying {
         let before = Pattern::until(history, check);
         let first = history.first_day()?;
         let spend: Money = history.orders.iter().filter(|o| o.time.day() > first).map(Order::net).sum();
-        let mean_spend =
-            if pattern.repeats > 0 { spend.to_f64() / f64::from(pattern.repeats) } else { 0.0 };
+        let mean_spend = if pattern.repeats > 0 { spend.to_f64() / f64::from(pattern.repeats) } else { 0.0 };
         let days = |p: Option<Pattern>| p.map_or(0, |p| p.repeats + 1);
         Some(Self { pattern, mean_spend, before, after: days(Some(pattern)) - days(before) })
     }

@@ -155,13 +155,7 @@ struct Sums {
 impl Sums {
     /// Adds the last term: bought no more because nothing came up, or because the customer had gone.
     #[inline]
-    fn add_ends(
-        &mut self,
-        pattern: &Pattern,
-        weight: f64,
-        [r, _, a, _]: [f64; 4],
-        tables: &Tables,
-    ) {
+    fn add_ends(&mut self, pattern: &Pattern, weight: f64, [r, _, a, _]: [f64; 4], tables: &Tables) {
         let shape = r + f64::from(pattern.repeats);
         let (ln_end, per_end) = tables.days[pattern.known_days as usize];
         let (ln_last, per_last) = tables.days[pattern.active_days as usize];

@@ -15,8 +15,8 @@ mod calibration;
 #[cfg(test)]
 mod simulate;
 
-pub use buying::Buying;
 pub use bg_nbd::{BgNbd, Dropout, FittedBgNbd, LEAST_REPEAT_BUYERS};
+pub use buying::Buying;
 pub use calibration::{Frequency, frequencies};
 pub use gamma_gamma::{FittedGammaGamma, GammaGamma, MOST_CORRELATION, MoneySeen};
 pub use model::{Expected, LifetimeModel};

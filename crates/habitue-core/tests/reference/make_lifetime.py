@@ -14,7 +14,7 @@ from lifetimes import BetaGeoFitter, GammaGammaFitter, ModifiedBetaGeoFitter
 from scipy.optimize import minimize
 from scipy.special import betaln, gammaln
 
-mp.mp.dps = 18
+mp.mp.dps = 25
 g = np.random.default_rng(11)
 customers = []
 for _ in range(400):
@@ -67,11 +67,11 @@ def purchases(model, extra, x, t, T, days):
     """E[purchases | alive], by integrating over the probability to drop out."""
     r, alpha, a, b = map(mp.mpf, model)
     m = b + x + extra
-    bought = lambda p: (1 - (1 + p * days / (alpha + T)) ** -(r + x)) / p
-    # p = u^(1/a) takes the singularity at 0 away.
-    inner = lambda u: (1 - u ** (1 / a)) ** (m - 1) * bought(u ** (1 / a)) / a if u else 0
-    cuts = [0, 0.001, 0.05, 0.3, 0.7, 0.95, 0.9999, 1]
-    return mp.quad(inner, cuts) / mp.beta(a, m)
+    bought = lambda p: -mp.expm1(-(r + x) * mp.log1p(p * days / (alpha + T))) / p
+    # What nobody dropping out would give is taken out: the rest has no singularity at 0.
+    most = (r + x) * days / (alpha + T)
+    rest = lambda p: p ** (a - 1) * (1 - p) ** (m - 1) * (bought(p) - most)
+    return most + mp.quad(rest, [0, 0.001, 0.05, 0.3, 0.7, 0.95, 1]) / mp.beta(a, m)
 
 
 def alive(model, extra, x, t, T):

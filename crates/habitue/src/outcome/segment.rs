@@ -1,10 +1,10 @@
 //! One segment: who it is, how it is recognised, what to do.
 
+use super::lifetime::Prospects;
 use habitue_core::Money;
 use habitue_core::action::Action;
 use habitue_core::profile::FeatureProfile;
 use habitue_core::rule::Rule;
-use super::lifetime::Prospects;
 use serde::{Deserialize, Serialize};
 
 /// One segment.

@@ -57,13 +57,11 @@ impl Lifetime {
             let (code, reason) = (error.code().to_owned(), error.to_string());
             refused.push(RefusedModel { model: model.to_owned(), code, reason });
         };
-        let mut fit = |dropout, name| {
-            BgNbd { dropout }.fit(&patterns).inspect_err(|error| keep(name, error)).ok()
-        };
+        let mut fit =
+            |dropout, name| BgNbd { dropout }.fit(&patterns).inspect_err(|error| keep(name, error)).ok();
         let bg_nbd = fit(Dropout::BgNbd, "bg-nbd");
         let mbg_nbd = fit(Dropout::MbgNbd, "mbg-nbd");
-        let gamma_gamma =
-            GammaGamma.fit(&money).inspect_err(|error| keep("gamma-gamma", error)).ok();
+        let gamma_gamma = GammaGamma.fit(&money).inspect_err(|error| keep("gamma-gamma", error)).ok();
         let orders = match (bg_nbd, mbg_nbd) {
             (Some(a), Some(b)) if b.log_likelihood > a.log_likelihood => Some(b),
             (a, b) => a.or(b),
@@ -168,9 +166,8 @@ fn later<'a>(
     let known: Vec<(Pattern, u32)> = all.filter_map(|b| Some((b.before?, b.after))).collect();
     let patterns = Patterns::count(known.iter().map(|(pattern, _)| *pattern).collect());
     let fitted = BgNbd { dropout: orders.dropout }.fit(&patterns).ok()?;
-    let of = |(pattern, n): &(Pattern, u32)| {
-        f64::from(*n) * fitted.expected_purchases(pattern, f64::from(days))
-    };
+    let of =
+        |(pattern, n): &(Pattern, u32)| f64::from(*n) * fitted.expected_purchases(pattern, f64::from(days));
     Some(LaterCheck {
         until: buyers.check_day,
         days,

@@ -78,15 +78,15 @@ fn cells(
     known: &[(&Shown<'_>, Prospects)],
     has_spend: bool,
 ) -> (Vec<Vec<String>>, Vec<String>) {
-    let whole = |of: fn(&Prospects) -> f64| round_together(&known.iter().map(|(_, p)| of(p)).collect::<Vec<_>>());
+    let whole =
+        |of: fn(&Prospects) -> f64| round_together(&known.iter().map(|(_, p)| of(p)).collect::<Vec<_>>());
     let money = |of: fn(&Prospects) -> Money| known.iter().map(|(_, p)| of(p)).collect::<Vec<_>>();
     let customers: Vec<i64> = known.iter().map(|(s, _)| s.of.customers as i64).collect();
     let mut columns = vec![column(&customers), column(&whole(|p| p.expected_orders))];
     if has_spend {
-        for of in [
-            (|p: &Prospects| p.expected_spend.unwrap_or_default()) as fn(&Prospects) -> Money,
-            |p| p.lifetime_value.unwrap_or_default(),
-        ] {
+        for of in [(|p: &Prospects| p.expected_spend.unwrap_or_default()) as fn(&Prospects) -> Money, |p| {
+            p.lifetime_value.unwrap_or_default()
+        }] {
             let amounts = money(of);
             let amounts = story.format.money_column(&amounts);
             columns.push((amounts.texts(), amounts.total()));
@@ -106,12 +106,7 @@ fn column(values: &[i64]) -> (Vec<String>, String) {
 }
 
 /// The answer in two sentences.
-fn answer(
-    story: &Story<'_>,
-    known: &[(&Shown<'_>, Prospects)],
-    total: &Prospects,
-    horizon: &str,
-) -> String {
+fn answer(story: &Story<'_>, known: &[(&Shown<'_>, Prospects)], total: &Prospects, horizon: &str) -> String {
     let orders = counted(total.expected_orders.round() as u64, "order");
     let mut says = match total.expected_spend {
         Some(spend) => format!(
@@ -139,12 +134,7 @@ fn answer(
 }
 
 /// What was spent in the last twelve months beside what is expected in the next.
-fn chart(
-    story: &Story<'_>,
-    known: &[(&Shown<'_>, Prospects)],
-    note: &LifetimeNote,
-    horizon: &str,
-) -> Chart {
+fn chart(story: &Story<'_>, known: &[(&Shown<'_>, Prospects)], note: &LifetimeNote, horizon: &str) -> Chart {
     let n = known.len();
     let places: Vec<f64> = (0..n).map(|i| i as f64).collect();
     let colours: Vec<String> = known.iter().map(|(s, _)| segment_colour(s.place - 1)).collect();
@@ -157,8 +147,10 @@ fn chart(
     let spent = column(&|s, _| s.revenue_12m);
     let bar = |amounts: &[Money], words: &str, hatched: bool| {
         let texts = story.format.money_column(amounts).texts();
-        let hovers =
-            known.iter().zip(&texts).map(|((s, _), text)| format!("{}<br>{text} {words}", chart_text(&s.of.name, 60)));
+        let hovers = known
+            .iter()
+            .zip(&texts)
+            .map(|((s, _), text)| format!("{}<br>{text} {words}", chart_text(&s.of.name, 60)));
         let mut marker = Marker::new().color_array(colours.clone());
         if hatched {
             marker = marker.pattern(Pattern::new().shape(PatternShape::LeftDiagonalLine).solidity(0.3));
@@ -202,7 +194,8 @@ fn chart(
     let mut head = vec!["Segment".to_owned()];
     head.extend(compares.then(|| "Spent in the last twelve months".to_owned()));
     head.push(format!("Expected in the next {horizon}"));
-    let (spent, expected) = (story.format.money_column(&spent).texts(), story.format.money_column(&expected).texts());
+    let (spent, expected) =
+        (story.format.money_column(&spent).texts(), story.format.money_column(&expected).texts());
     let rows = known.iter().enumerate().map(|(i, (s, _))| {
         let mut row = vec![format!("{} {}", s.of.id, s.of.name)];
         row.extend(compares.then(|| spent[i].clone()));
@@ -243,9 +236,12 @@ fn trust(story: &Story<'_>, note: &LifetimeNote) -> Vec<String> {
         ),
     }
     let input = &story.outcome.input;
-    let span = input.first_day.zip(input.last_day).map(|(first, last)| i64::from(last.0) - i64::from(first.0) + 1);
+    let span =
+        input.first_day.zip(input.last_day).map(|(first, last)| i64::from(last.0) - i64::from(first.0) + 1);
     if span.is_some_and(|span| i64::from(note.horizon_days) > span) {
-        says.push("The forecast reaches farther ahead than the orders reach back: its end is guesswork.".to_owned());
+        says.push(
+            "The forecast reaches farther ahead than the orders reach back: its end is guesswork.".to_owned(),
+        );
     }
     let used = if note.model == Some(Dropout::MbgNbd) { note.mbg_nbd } else { note.bg_nbd };
     if used.is_some_and(|m| !m.dropout_is_measured) {
@@ -259,6 +255,13 @@ fn trust(story: &Story<'_>, note: &LifetimeNote) -> Vec<String> {
         says.push(
             "Customers who ordered on one day only are never counted as likely gone: the model learns of leaving from \
              those who came back. Their expected orders are low instead."
+                .to_owned(),
+        );
+    }
+    if note.gamma_gamma.is_some() {
+        says.push(
+            "Spend is learnt from orders after the first: of customers with one order day it is taken to be what all spend, \
+             so that small buyers are expected to bring too much and large ones too little."
                 .to_owned(),
         );
     }
@@ -312,8 +315,12 @@ fn refused(note: &LifetimeNote) -> Vec<String> {
         let what = if refused.model == "gamma-gamma" { "Spend" } else { "Orders" };
         let why = match refused.code.as_str() {
             "too-few-repeat-buyers" => "too few customers have bought again",
-            "runs-off" => "customers do not differ in the way that the model supposes, so that no figures are best",
-            "spend-follows-frequency" => "those who buy often spend more (or less) at a time, which the model rules out",
+            "runs-off" => {
+                "customers do not differ in the way that the model supposes, so that no figures are best"
+            }
+            "spend-follows-frequency" => {
+                "those who buy often spend more (or less) at a time, which the model rules out"
+            }
             _ => "the model could not be fitted",
         };
         let sentence = format!("{what} could not be forecast: {why} ({}).", refused.reason);

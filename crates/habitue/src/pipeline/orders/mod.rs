@@ -213,7 +213,15 @@ impl Ledger<'_> {
             account::account(&self.tally, &leftovers, first_day, self.last_day, n_orders, all.net_total);
         let sources = account::source_notes(self.plan, &self.tally);
         let (currency, warnings) = (self.currency.clone(), std::mem::take(&mut self.warnings));
-        Ok(all.into_customers(&definitions, (self.as_of, self.check_day()), currency, self.holds, input, sources, warnings))
+        Ok(all.into_customers(
+            &definitions,
+            (self.as_of, self.check_day()),
+            currency,
+            self.holds,
+            input,
+            sources,
+            warnings,
+        ))
     }
 }
 

@@ -332,7 +332,7 @@ pub(super) fn one_segment() -> Outcome {
     let refused = |model: &str| RefusedModel {
         model: model.to_owned(),
         code: "too-few-repeat-buyers".to_owned(),
-        reason: "12 customers bought again; the estimate needs at least 30".to_owned(),
+        reason: "12 of the customers bought again; the estimate needs at least 30".to_owned(),
     };
     outcome.lifetime = Some(LifetimeNote {
         model: None,

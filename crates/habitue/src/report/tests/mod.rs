@@ -119,7 +119,7 @@ fn what_is_expected_adds_up_as_it_is_written() {
 #[test]
 fn a_forecast_that_could_not_be_made_says_why() {
     let page = ours(&render(&fixture::one_segment()).unwrap());
-    let said = "Orders could not be forecast: too few customers have bought again (12 customers bought again; the estimate needs at least 30).";
+    let said = "Orders could not be forecast: too few customers have bought again (12 of the customers bought again; the estimate needs at least 30).";
     assert_eq!(page.matches(said).count(), 1);
     assert!(page.contains("Spend could not be forecast: too few"));
     assert!(!page.contains("value-caption") && !page.contains("How far to believe it"));
