@@ -93,6 +93,36 @@ pub enum Error {
         /// The closest known name, if one is close.
         suggestion: Option<String>,
     },
+    /// Too few customers bought again to say how customers come back.
+    #[error("{got} of the customers bought again; the estimate needs at least {least}")]
+    TooFewRepeatBuyers {
+        /// Customers with a repeat.
+        got: usize,
+        /// The fewest.
+        least: usize,
+    },
+    /// The likelihood has no best parameters: it only gets better towards the edge, or is flat.
+    #[error(
+        "{model} does not fit these customers: its parameter {parameter} has no best value (it was followed to {at:.3e})"
+    )]
+    RunsOff {
+        /// The model.
+        model: &'static str,
+        /// The parameter.
+        parameter: &'static str,
+        /// Where it was left.
+        at: f64,
+    },
+    /// Spend a purchase depends on how often customers buy, which the model rules out.
+    #[error(
+        "what customers spend at a time goes with how often they buy (correlation {correlation:.2}); Gamma-Gamma needs at most {most}"
+    )]
+    SpendFollowsFrequency {
+        /// Correlation of the logarithms.
+        correlation: f64,
+        /// The strongest with which the model may be used.
+        most: f64,
+    },
     /// A rule file (personas, actions) cannot be understood.
     #[error("{what} cannot be read: {message}")]
     Rules {
@@ -119,6 +149,9 @@ impl Error {
             Self::MissingFeature { .. } => "missing-feature",
             Self::FeatureKind { .. } => "feature-kind",
             Self::UnknownFeature { .. } => "unknown-feature",
+            Self::TooFewRepeatBuyers { .. } => "too-few-repeat-buyers",
+            Self::RunsOff { .. } => "runs-off",
+            Self::SpendFollowsFrequency { .. } => "spend-follows-frequency",
             Self::Rules { .. } => "rules",
         }
     }
@@ -135,6 +168,7 @@ impl Error {
             Self::MissingFeature { name } => {
                 Some(format!("compute {name} for these customers too, or fit again without it"))
             }
+            Self::TooFewRepeatBuyers { .. } => Some("read orders of a longer period".to_owned()),
             Self::UnknownFeature { suggestion: Some(s), .. } => Some(format!("did you mean {s}?")),
             _ => None,
         }

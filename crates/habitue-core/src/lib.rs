@@ -16,6 +16,7 @@ pub mod clean;
 pub mod summary;
 pub mod history;
 pub mod features;
+pub mod lifetime;
 pub mod prepare;
 pub mod evaluate;
 pub mod cluster;

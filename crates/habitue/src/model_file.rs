@@ -4,6 +4,7 @@ use std::path::Path;
 
 use habitue_core::clean::Cleaning;
 use habitue_core::features::Holds;
+use habitue_core::lifetime::LifetimeModel;
 use habitue_core::model::Model;
 use habitue_core::time::Day;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,9 @@ pub struct ModelFile {
     pub read: ReadSettings,
     /// What rows counted.
     pub cleaning: Cleaning,
+    /// What customers are expected to bring; absent where it could not be fitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<LifetimeModel>,
     /// What places customers.
     pub model: Model,
 }
@@ -54,6 +58,7 @@ impl ModelFile {
             customers: outcome.customers,
             read: settings.read.clone(),
             cleaning: settings.cleaning.rules(),
+            lifetime: None,
             model,
         }
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use habitue_core::lifetime::Expected;
 use habitue_core::model::Placement;
 
 use crate::error::Error;
@@ -134,6 +135,21 @@ fn slug(name: &str) -> String {
     slug.trim_end_matches('-').chars().take(60).collect()
 }
 
+/// What customers are expected to bring: only where that is known.
+fn expected_columns(expected: &[Option<Expected>]) -> Vec<(String, Cells<'_>)> {
+    let columns: [(&str, fn(&Expected) -> f64, u8); 3] = [
+        ("probability_alive", |e| e.probability_alive, 4),
+        ("expected_orders", |e| e.orders, 4),
+        ("lifetime_value", |e| e.value, 2),
+    ];
+    let column = |(name, of, decimals): (&str, fn(&Expected) -> f64, u8)| {
+        let values: Vec<f64> = expected.iter().map(|e| e.as_ref().map_or(f64::NAN, of)).collect();
+        let is_known = values.iter().any(|v| v.is_finite());
+        is_known.then(|| (name.to_owned(), Cells::Number(values.into(), decimals)))
+    };
+    columns.into_iter().filter_map(column).collect()
+}
+
 impl Placed {
     /// The table of places: id, segment, names, confidence, features, RFM.
     pub(crate) fn sheet<'a>(&'a self, model: &'a ModelFile) -> Sheet<'a> {
@@ -172,6 +188,7 @@ impl Placed {
             self.clustered.iter().map(String::as_str).filter(|n| !habitue_core::features::RFM.contains(n)),
         );
         columns.extend(names.iter().filter_map(|name| self.table.column(name)).map(feature_cells));
+        columns.extend(expected_columns(&self.expected));
         if self.rfm.iter().any(Option::is_some) {
             let scores = self.rfm.iter().map(|r| {
                 r.map_or(NO_SEGMENT, |r| {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use habitue_core::action::ActionRules;
 use habitue_core::choose_k::ChooseK;
 use habitue_core::clean::Cleaning;
+use habitue_core::lifetime::Horizon;
 use habitue_core::persona::PersonaRules;
 use habitue_core::prepare::Preparation;
 use habitue_core::time::Day;
@@ -39,6 +40,8 @@ pub struct Settings {
     pub tuning: Tuning,
     /// How segments are checked against what customers did later.
     pub backtest: BacktestSettings,
+    /// How far ahead orders and spend are forecast, and what waiting costs.
+    pub lifetime: Horizon,
     /// A file of persona rules in place of the built-in ones.
     pub personas: Option<PathBuf>,
     /// A file of action rules in place of the built-in ones.
@@ -58,6 +61,7 @@ impl Default for Settings {
             algorithm: Algorithm::default(),
             tuning: Tuning::default(),
             backtest: BacktestSettings::default(),
+            lifetime: Horizon::default(),
             personas: None,
             actions: None,
         }

@@ -64,6 +64,9 @@ pub(crate) struct Segment {
     /// the folder that is overwritten
     #[arg(long, value_name = "DIR", help_heading = "Segments")]
     previous: Option<PathBuf>,
+    /// How far ahead to forecast orders and spend: days (90d), weeks (26w) or years (1y) [default: 365d]
+    #[arg(long, value_name = "TIME", value_parser = horizon, help_heading = "Segments")]
+    horizon: Option<u32>,
     /// Persona rules in place of the built-in ones
     #[arg(long, value_name = "FILE", help_heading = "Segments")]
     personas: Option<PathBuf>,
@@ -90,6 +93,20 @@ fn days(text: &str) -> Result<i32, String> {
     }
 }
 
+/// Days of a time such as `90d`, `26w` or `1y`.
+fn horizon(text: &str) -> Result<u32, String> {
+    let refuse = || "write it as days, weeks or years: 90d, 26w, 1y".to_owned();
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let days = match &text[digits.len()..] {
+        "" | "d" => 1,
+        "w" => 7,
+        "y" => 365,
+        _ => return Err(refuse()),
+    };
+    let number: u32 = digits.parse().map_err(|_| refuse())?;
+    number.checked_mul(days).filter(|days| *days > 0).ok_or_else(refuse)
+}
+
 impl Segment {
     pub(crate) fn run(self) -> Result<(), Failure> {
         let json = self.input.json;
@@ -105,6 +122,7 @@ impl Segment {
         choose.min_share = self.min_share.unwrap_or(choose.min_share);
         choose.seed = self.seed.unwrap_or(choose.seed);
         settings.algorithm = self.algorithm.unwrap_or(settings.algorithm);
+        settings.lifetime.days = self.horizon.unwrap_or(settings.lifetime.days);
         settings.features = self.features.clone().or(settings.features);
         settings.backtest.days = self.backtest.unwrap_or(settings.backtest.days);
         settings.personas = self.personas.clone().or(settings.personas);

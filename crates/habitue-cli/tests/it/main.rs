@@ -15,6 +15,7 @@ mod help;
 mod house;
 mod inputs;
 mod licences;
+mod lifetime;
 mod platforms;
 mod reference;
 mod sample;

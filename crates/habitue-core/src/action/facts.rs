@@ -67,6 +67,16 @@ pub struct SegmentFacts {
     pub response_days: Option<i32>,
     /// The campaign that an action is, in numbers; the action fills it in.
     pub campaign: Option<Campaign>,
+    /// Days with an order that are expected of the segment within the horizon.
+    pub expected_orders: Option<f64>,
+    /// What its customers are expected to spend within the horizon.
+    pub expected_spend: Option<Money>,
+    /// The same, worth less the longer it is waited for.
+    pub lifetime_value: Option<Money>,
+    /// Customers who will more likely not buy again than do so; `None` if there is none.
+    pub likely_gone: Option<usize>,
+    /// The horizon in words: "the next 365 days".
+    pub horizon: Option<String>,
     /// The table's word for value, where it is not money: "Spending Score (1-100)".
     pub value_label: Option<String>,
     /// The typical customer's value, in words.
@@ -155,6 +165,11 @@ fn facts(segmented: &Segmented<'_>, dimensions: &Dimensions, shop: &Shop, segmen
         campaign: None,
         response: None,
         response_days: None,
+        expected_orders: None,
+        expected_spend: None,
+        lifetime_value: None,
+        likely_gone: None,
+        horizon: None,
         value_label: value.map(|column| column.feature.label.clone()),
         median_value: value_numbers.and_then(typical_of).and_then(in_words),
         median_value_all: value_numbers.and_then(|v| known(median(v.iter().copied()))).and_then(in_words),

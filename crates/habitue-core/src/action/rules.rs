@@ -84,6 +84,10 @@ pub enum StakeRule {
     RevenueAtRisk {},
     /// What the segment's best customers spent.
     BestCustomers {},
+    /// What the segment is expected to spend within the horizon.
+    ExpectedSpend {},
+    /// The same, worth less the longer it is waited for.
+    LifetimeValue {},
 }
 
 impl StakeRule {
@@ -127,6 +131,17 @@ impl StakeRule {
             Self::BestCustomers {} => {
                 let n = fact("best_customers", facts)?;
                 (facts.best_revenue?, format!("spent by the {n} best of these customers in the whole period"))
+            }
+            Self::ExpectedSpend {} => {
+                let within = facts.horizon.as_ref()?;
+                (facts.expected_spend?, format!("expected of these customers within {within}"))
+            }
+            Self::LifetimeValue {} => {
+                let within = facts.horizon.as_ref()?;
+                (
+                    facts.lifetime_value?,
+                    format!("expected of these customers within {within}, in today's money"),
+                )
             }
         };
         (amount > Money::ZERO).then_some(Stake { amount, meaning })

@@ -108,6 +108,32 @@ fn stakes_are_exact_and_say_what_they_are() {
 }
 
 #[test]
+fn what_is_expected_can_be_told_and_be_a_stake() {
+    let known = SegmentFacts {
+        expected_orders: Some(1_234.4),
+        expected_spend: Some(Money(10_005_000)),
+        lifetime_value: Some(Money(9_500_000)),
+        likely_gone: Some(7),
+        horizon: Some("the next 90 days".to_owned()),
+        ..facts().remove(0)
+    };
+    let text =
+        "{expected_orders} orders, {expected_spend} in {horizon}, {lifetime_value} today; {likely_gone} gone";
+    let filled = |stake, facts| action(text, stake).unwrap().actions_for("a", facts).unwrap();
+    let spend = &filled("\"expected-spend\"", &known)[0];
+    assert_eq!(spend.text, "1,234 orders, £1,001 in the next 90 days, £950 today; 7 gone");
+    let stake = spend.stake.as_ref().unwrap();
+    assert_eq!(
+        (stake.amount.to_string().as_str(), stake.meaning.as_str()),
+        ("1000.50", "expected of these customers within the next 90 days")
+    );
+    let value = filled("\"lifetime-value\"", &known)[0].stake.clone().unwrap();
+    assert_eq!(value.amount, Money(9_500_000));
+    assert!(value.meaning.ends_with("within the next 90 days, in today's money"));
+    assert!(filled("\"expected-spend\"", &facts()[0]).is_empty(), "what is not known is not told");
+}
+
+#[test]
 fn what_returns_have_eaten_up_is_no_stake() {
     let rules = action("{customers}", "\"spend-12m\"").unwrap();
     let facts = SegmentFacts { revenue_12m: Some(Money(-1)), ..facts().remove(0) };

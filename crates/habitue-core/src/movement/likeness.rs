@@ -85,6 +85,8 @@ mod tests {
             high,
             median_all,
             standing: 0.5,
+            apart: None,
+            lift: None,
         }
     }
 

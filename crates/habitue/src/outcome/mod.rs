@@ -7,6 +7,7 @@ mod backtest;
 mod choice;
 mod input;
 mod movement;
+mod lifetime;
 mod rfm;
 mod segment;
 
@@ -21,6 +22,7 @@ pub use self::input::{Input, Observed, Rejected, RoleNote, SourceNote, WithoutPu
 pub use self::movement::{
     Change, FormerSegment, Match, Move, Movement, MovementPlace, PlaceKind, PreviousRun,
 };
+pub use self::lifetime::{LaterCheck, LifetimeCheck, LifetimeNote, Prospects, RefusedModel};
 pub use self::rfm::{RfmCell, RfmGridRow, RfmNote};
 pub use self::segment::Segment;
 
@@ -77,6 +79,9 @@ pub struct Outcome {
     /// Segments formed at a past date, checked against what their customers did afterwards.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backtest: Option<BacktestNote>,
+    /// What customers are expected to bring; absent for a table of customers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifetime: Option<LifetimeNote>,
     /// Net revenue month by month; empty for a table of customers.
     pub months: Vec<Month>,
     /// A sample of customers for pictures (all of them when there are few).

@@ -1,5 +1,6 @@
 //! One segment: who it is, how it is recognised, what to do.
 
+use super::lifetime::Prospects;
 use habitue_core::Money;
 use habitue_core::action::Action;
 use habitue_core::persona::Tier;
@@ -41,6 +42,9 @@ pub struct Segment {
     pub stability: Option<f64>,
     /// Mean confidence of its customers.
     pub confidence: f64,
+    /// What its customers are expected to bring; absent where no model could be fitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prospects: Option<Prospects>,
     /// A short rule that nearly describes it.
     pub rule: Rule,
     /// Every numeric feature beside all customers.

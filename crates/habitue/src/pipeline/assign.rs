@@ -2,6 +2,7 @@
 
 use habitue_core::table::Values;
 
+use super::lifetime::expect;
 use super::{Inputs, Observer, Placed, customers, orders};
 use crate::error::Error;
 use crate::ingest::plan::Plan;
@@ -53,7 +54,7 @@ pub fn assign(
     }
     if model.kind == Kind::Customers {
         let given = customers::read(&plan, rejects)?;
-        let placed = Placed::new(given.table, None, &model.model)?;
+        let placed = Placed::new(given.table, None, &model.model, Vec::new())?;
         return Ok(AssignRun { placed, input: given.input, warnings: given.warnings });
     }
     let mut job = inputs.job(settings);
@@ -72,8 +73,10 @@ pub fn assign(
     if let Some(name) = model.model.features().find(missing) {
         return Err(habitue_core::Error::MissingFeature { name: name.to_owned() }.into());
     }
+    let expected = model.lifetime.as_ref().map(|lifetime| expect(lifetime, &read.buying));
+    let expected = expected.unwrap_or_default();
     Ok(AssignRun {
-        placed: Placed::new(read.table, Some(read.apart), &model.model)?,
+        placed: Placed::new(read.table, Some(read.apart), &model.model, expected)?,
         input: read.input,
         warnings,
     })

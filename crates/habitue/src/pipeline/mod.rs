@@ -4,6 +4,7 @@ pub(crate) mod orders;
 pub(crate) mod customers;
 mod features;
 mod grouping;
+mod lifetime;
 mod segment;
 mod assign;
 mod fold;

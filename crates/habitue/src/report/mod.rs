@@ -20,6 +20,7 @@ mod proof;
 mod rfm;
 mod story;
 mod sure;
+mod value;
 #[cfg(test)]
 mod tests;
 
@@ -63,6 +64,8 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
     let charts = glance.charts().chain(cleaning.charts()).chain(sure.charts());
     let charts = charts.chain(proof.iter().flat_map(proof::Proof::charts));
     let charts = charts.chain(moved.iter().flat_map(movement::Moved::charts));
+    let value = outcome.lifetime.as_ref().map(|note| value::Value::new(&story, note));
+    let charts = charts.chain(value.iter().flat_map(value::Value::charts));
     let drawings: BTreeMap<&str, &Drawing> = charts.map(|c: &Chart| (c.id, &c.drawing)).collect();
     let page = Page {
         css: include_str!("../../templates/report/report.css"),
@@ -74,6 +77,7 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
         glance: glance.render()?,
         moved: moved.map(|moved| moved.render()).transpose()?,
         portraits: portrait::Portraits::new(&story).render()?,
+        value: value.map(|value| value.render()).transpose()?,
         rfm: rfm.map(|rfm| rfm.render()).transpose()?,
         cleaning: cleaning.render()?,
         sure: sure.render()?,
@@ -105,6 +109,7 @@ struct Page<'a> {
     glance: String,
     moved: Option<String>,
     portraits: String,
+    value: Option<String>,
     rfm: Option<String>,
     cleaning: String,
     sure: String,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use habitue_core::Money;
 use habitue_core::features::{self, Definition, Holds};
 use habitue_core::history::{Historian, History};
+use habitue_core::lifetime::Buying;
 use habitue_core::summary::Summary;
 use habitue_core::table::{Column, Table, Values};
 use habitue_core::time::Day;
@@ -23,6 +24,7 @@ pub(super) struct Described {
     net: Vec<Money>,
     net_12m: Vec<Money>,
     has_purchase: Vec<bool>,
+    buying: Vec<Option<Buying>>,
     months: BTreeMap<(i16, i8), Month>,
     calendar: Calendar,
     pub(super) first_day: Option<Day>,
@@ -36,17 +38,19 @@ pub(super) struct Describing<'a> {
     historian: Historian,
     definitions: &'a [&'static Definition],
     as_of: Day,
+    check_day: Day,
 }
 
 impl<'a> Describing<'a> {
-    pub(super) fn new(definitions: &'a [&'static Definition], as_of: Day) -> Self {
+    pub(super) fn new(definitions: &'a [&'static Definition], as_of: Day, check_day: Day) -> Self {
         let described = Described::new(definitions.len());
-        Self { described, historian: Historian::default(), definitions, as_of }
+        Self { described, historian: Historian::default(), definitions, as_of, check_day }
     }
 
     pub(super) fn visit(&mut self, id: &str, summary: &Summary) {
         let history = self.historian.read(summary, self.as_of);
         self.described.add(id, summary, history, self.definitions);
+        self.described.buying.push(Buying::of(history, self.check_day));
     }
 }
 
@@ -58,6 +62,7 @@ impl Described {
             net: Vec::new(),
             net_12m: Vec::new(),
             has_purchase: Vec::new(),
+            buying: Vec::new(),
             months: BTreeMap::new(),
             calendar: Calendar::default(),
             first_day: None,
@@ -104,6 +109,7 @@ impl Described {
             all.net.extend(part.net);
             all.net_12m.extend(part.net_12m);
             all.has_purchase.extend(part.has_purchase);
+            all.buying.extend(part.buying);
             for (key, month) in part.months {
                 let mine = month_entry(&mut all.months, key);
                 mine.revenue += month.revenue;
@@ -124,7 +130,7 @@ impl Described {
     pub(super) fn into_customers(
         self,
         definitions: &[&Definition],
-        as_of: Day,
+        (as_of, check_day): (Day, Day),
         currency: Option<String>,
         holds: Holds,
         input: Input,
@@ -154,8 +160,11 @@ impl Described {
             apart,
             net: inside.iter().map(|&i| self.net[i]).collect(),
             net_12m: inside.iter().map(|&i| self.net_12m[i]).collect(),
+            buying: inside.iter().map(|&i| self.buying[i]).collect(),
+            buying_apart: outside.iter().map(|&i| self.buying[i]).collect(),
             without_purchase,
             as_of,
+            check_day,
             currency,
             holds,
             months: self.months.into_values().collect(),

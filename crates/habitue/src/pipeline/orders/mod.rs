@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use habitue_core::Money;
 use habitue_core::clean::Cleaning;
 use habitue_core::features::{self, Definition, Holds};
+use habitue_core::lifetime::Buying;
 use habitue_core::summary::Summary;
 use habitue_core::table::Table;
 use habitue_core::time::Day;
@@ -46,8 +47,14 @@ pub(crate) struct Customers {
     pub(crate) net: Vec<Money>,
     /// Net spend of each of them in the twelve months before the as-of date.
     pub(crate) net_12m: Vec<Money>,
+    /// When and for how much each of them bought.
+    pub(crate) buying: Vec<Option<Buying>>,
+    /// The same for customers without a net purchase.
+    pub(crate) buying_apart: Vec<Option<Buying>>,
     pub(crate) without_purchase: WithoutPurchase,
     pub(crate) as_of: Day,
+    /// The last day of the earlier part that forecasts are checked with.
+    pub(crate) check_day: Day,
     pub(crate) currency: Option<String>,
     pub(crate) holds: Holds,
     pub(crate) months: Vec<Month>,
@@ -90,9 +97,9 @@ pub(crate) fn customers(
     let orders = Orders::read(plan, job, rejects, observer)?;
     observer.stage("folding orders into customers");
     let (mut ledger, folded) = (orders.ledger, orders.folded);
-    let (as_of, definitions) = (ledger.as_of, ledger.definitions());
+    let (as_of, check_day, definitions) = (ledger.as_of, ledger.check_day(), ledger.definitions());
     let parts = folded.finish(
-        || Describing::new(&definitions, as_of),
+        || Describing::new(&definitions, as_of, check_day),
         Describing::visit,
         |visitor| Ok(visitor.described),
     )?;
@@ -140,9 +147,10 @@ impl<'a> Orders<'a> {
         observer: &dyn Observer,
     ) -> Result<Customers, Error> {
         observer.stage("folding orders into customers");
-        let (as_of, definitions) = (self.ledger.as_of, self.ledger.definitions());
+        let (as_of, check_day) = (self.ledger.as_of, self.ledger.check_day());
+        let definitions = self.ledger.definitions();
         let parts = self.folded.visit(
-            || Describing::new(&definitions, as_of),
+            || Describing::new(&definitions, as_of, check_day),
             Describing::visit,
             |visitor| Ok(visitor.described),
         )?;
@@ -172,6 +180,20 @@ impl Ledger<'_> {
         features::available(self.holds)
     }
 
+    /// The day that parts the first three quarters of the time that the orders span from the last.
+    ///
+    /// One row in a thousand may be dated earlier than all others without moving it.
+    fn check_day(&self) -> Day {
+        let rows: u64 = self.tally.rows_by_day.values().sum();
+        let mut seen = 0;
+        let first = self.tally.rows_by_day.iter().find(|(_, n)| {
+            seen += **n;
+            seen * 1000 > rows
+        });
+        let first = first.map_or(self.last_day, |(day, _)| *day).min(self.last_day);
+        Day((i64::from(first.0) + (i64::from(self.last_day.0) - i64::from(first.0)) * 3 / 4) as i32)
+    }
+
     /// Customers described partition by partition become one table, and every row is accounted for.
     fn customers(
         &mut self,
@@ -191,7 +213,15 @@ impl Ledger<'_> {
             account::account(&self.tally, &leftovers, first_day, self.last_day, n_orders, all.net_total);
         let sources = account::source_notes(self.plan, &self.tally);
         let (currency, warnings) = (self.currency.clone(), std::mem::take(&mut self.warnings));
-        Ok(all.into_customers(&definitions, self.as_of, currency, self.holds, input, sources, warnings))
+        Ok(all.into_customers(
+            &definitions,
+            (self.as_of, self.check_day()),
+            currency,
+            self.holds,
+            input,
+            sources,
+            warnings,
+        ))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Customers ready to be segmented, whatever they came from.
 
+use habitue_core::lifetime::{Buying, Horizon};
 use habitue_core::prepare::FittedPreparation;
 use habitue_core::table::{Column, Table, Values};
 use habitue_core::{Error as CoreError, Matrix, Money, features};
@@ -7,6 +8,7 @@ use habitue_core::{Error as CoreError, Matrix, Money, features};
 use crate::error::Error;
 use crate::ingest::plan::Plan;
 use crate::outcome::{Input, Kind, Month, SourceNote, WithoutPurchase};
+use crate::pipeline::lifetime::{Buyers, Lifetime};
 use crate::pipeline::orders::Orders;
 use crate::pipeline::{Inputs, Observer, customers};
 use crate::settings::Settings;
@@ -20,6 +22,10 @@ pub(super) struct Base {
     /// Exact net spend, over all and in twelve months; empty for a table of customers.
     pub(super) net: Vec<Money>,
     pub(super) net_12m: Vec<Money>,
+    /// When and for how much each bought, those of `apart` too, and the day that a forecast is checked from.
+    pub(super) buying: Vec<Option<Buying>>,
+    pub(super) buying_apart: Vec<Option<Buying>>,
+    pub(super) check_day: Option<habitue_core::time::Day>,
     pub(super) clustered: Vec<String>,
     pub(super) holds: features::Holds,
     pub(super) as_of: Option<habitue_core::time::Day>,
@@ -51,6 +57,9 @@ impl Base {
                 apart: None,
                 net: Vec::new(),
                 net_12m: Vec::new(),
+                buying: Vec::new(),
+                buying_apart: Vec::new(),
+                check_day: None,
                 holds: features::Holds::default(),
                 as_of: None,
                 currency: None,
@@ -72,6 +81,9 @@ impl Base {
             apart: Some(read.apart),
             net: read.net,
             net_12m: read.net_12m,
+            buying: read.buying,
+            buying_apart: read.buying_apart,
+            check_day: Some(read.check_day),
             holds: read.holds,
             as_of: Some(read.as_of),
             currency: read.currency,
@@ -82,6 +94,15 @@ impl Base {
             warnings: read.warnings,
         };
         Ok((base, Some(orders)))
+    }
+
+    /// What customers are expected to bring.
+    pub(super) fn lifetime(&self, horizon: Horizon) -> Lifetime {
+        let (Some(check_day), Some(last_day)) = (self.check_day, self.input.last_day) else {
+            return Lifetime::unknown();
+        };
+        let buyers = Buyers { inside: &self.buying, outside: &self.buying_apart, check_day, last_day };
+        Lifetime::fit(&buyers, horizon)
     }
 
     fn columns(&self) -> Vec<&Column> {

@@ -11,6 +11,7 @@ use super::meaning::Meaning;
 use crate::error::Error;
 use crate::outcome::Segment;
 use crate::pipeline::grouping::Groups;
+use crate::pipeline::lifetime::Lifetime;
 
 /// Describes every segment.
 pub(super) fn describe(
@@ -19,9 +20,14 @@ pub(super) fn describe(
     groups: &Groups,
     places: &[Placement],
     rules: &ActionRules,
+    lifetime: &Lifetime,
 ) -> Result<Vec<Segment>, Error> {
     let segmented = meaning.segmented(base)?;
-    let facts = segment_facts(&segmented, &meaning.dimensions);
+    let mut facts = segment_facts(&segmented, &meaning.dimensions);
+    let prospects = lifetime.prospects(&meaning.labels, meaning.order.len(), &base.net_12m);
+    for (facts, prospects) in facts.iter_mut().zip(&prospects) {
+        lifetime.tell(facts, prospects);
+    }
     let profiles = profiles(&segmented);
     let search = RuleSearch { features: base.clustered.clone(), ..RuleSearch::default() };
     let total: Money = base.net.iter().copied().sum();
@@ -55,6 +61,7 @@ pub(super) fn describe(
             silhouette: silhouettes.get(meaning.order[segment]).copied().flatten(),
             stability: groups.stabilities.get(meaning.order[segment]).copied().flatten(),
             confidence: confidences.iter().sum::<f64>() / confidences.len().max(1) as f64,
+            prospects: prospects.get(segment).copied(),
             rule,
             profile,
             actions: rules.actions_for(&naming.persona_key, facts)?,

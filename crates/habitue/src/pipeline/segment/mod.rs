@@ -58,6 +58,7 @@ pub fn segment(
     let personas = settings.persona_rules()?;
     let actions = settings.action_rules()?;
     let previous = inputs.previous.as_deref().map(Run::load).transpose()?;
+    settings.lifetime.check()?;
     observer.stage("looking at the files");
     let plan = Plan::look(&inputs.sources, &settings.read)?;
     let roles = plan.role_notes();
@@ -75,6 +76,8 @@ pub fn segment(
     let told = past.as_ref().map(|past| past.told(&base, settings, settings.choose.max_segments));
     let choice = choose(&settings.choose, previous.as_ref(), &x, &told.unwrap_or_default())?;
     let groups = group(&x, &choice, settings, &base.net, observer)?;
+    observer.stage("forecasting orders and spend");
+    let mut lifetime = base.lifetime(settings.lifetime);
     observer.stage("naming segments");
     let k = groups.centres.n_rows();
     let mut meaning = Meaning::new(&base.table, &groups.labels, k, base.currency.as_deref(), &personas)?;
@@ -92,7 +95,6 @@ pub fn segment(
     let model = Model::new(preparation, &centres, named.collect(), &base.table, thresholds, placer)?;
     let places = model.assign(&base.table)?;
     let scores = model.rfm.as_ref().and_then(|t| score_all(t, &base.table));
-    let segments = describe(&base, &meaning, &groups, &places, &actions)?;
     observer.stage("checking segments against what customers did later");
     let check = |past: &Past| past.check(&base, (groups.method, k), settings, &personas);
     let backtest = past.as_ref().map(check).transpose()?;
@@ -100,6 +102,8 @@ pub fn segment(
     if let Some((old, crossed)) = from_previous {
         base.warnings.extend(movement::warnings(old, base.as_of, base.currency.as_deref(), crossed));
     }
+    let segments = describe(&base, &meaning, &groups, &places, &actions, &lifetime)?;
+    lifetime.sum(&base.net_12m);
     let outcome = Outcome {
         schema_version: SCHEMA_VERSION,
         program: format!("habitue {}", env!("CARGO_PKG_VERSION")),
@@ -125,13 +129,15 @@ pub fn segment(
         movement: from_previous.map(|(old, crossed)| crossed.note(old, base.as_of, &segments)),
         segments,
         backtest,
+        lifetime: lifetime.note,
         months: base.months.clone(),
         sample: sample(&base, &places, &meaning.ids),
         settings: serde_json::to_value(settings).expect("settings are plain data"),
     };
     let placed =
-        Placed::new(base.table, base.apart, &model)?.coming_from(previous.as_ref(), &outcome.segments);
-    let model = ModelFile::new(&outcome, settings, base.holds, model);
+        Placed::new(base.table, base.apart, &model, lifetime.expected)?.coming_from(previous.as_ref(), &outcome.segments);
+    let mut model = ModelFile::new(&outcome, settings, base.holds, model);
+    model.lifetime = lifetime.model;
     Ok(SegmentRun { outcome, placed, model })
 }
 

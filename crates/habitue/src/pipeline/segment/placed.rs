@@ -1,5 +1,6 @@
 //! Customers and their places.
 
+use habitue_core::lifetime::Expected;
 use habitue_core::model::{Model, Placement};
 use habitue_core::rfm::Rfm;
 use habitue_core::table::Table;
@@ -22,6 +23,8 @@ pub struct Placed {
     pub previous: Option<Vec<Option<i64>>>,
     /// Those who are in a segment at risk or of low value and were in a better one; empty without a previous run.
     pub entered_at_risk: Vec<usize>,
+    /// What each is expected to bring, where that is known.
+    pub expected: Vec<Option<Expected>>,
     /// The features that customers were clustered on, first among the columns of files.
     pub clustered: Vec<String>,
 }
@@ -41,7 +44,14 @@ impl Placed {
     }
 
     /// Puts customers in their places: those of `table` by the model, those of `apart`, without a net purchase, in none.
-    pub(crate) fn new(table: Table, apart: Option<Table>, model: &Model) -> Result<Self, Error> {
+    ///
+    /// What is expected is said of those of `table`, in their order; it may be empty.
+    pub(crate) fn new(
+        table: Table,
+        apart: Option<Table>,
+        model: &Model,
+        mut expected: Vec<Option<Expected>>,
+    ) -> Result<Self, Error> {
         let mut places: Vec<Option<Placement>> = model.assign(&table)?.into_iter().map(Some).collect();
         let scores = model.rfm.as_ref().and_then(|t| score_all(t, &table));
         let mut rfm: Vec<Option<Rfm>> =
@@ -49,12 +59,14 @@ impl Placed {
         let (table, order) = table.join(apart.unwrap_or_default());
         places.resize(order.len(), None);
         rfm.resize(order.len(), None);
+        expected.resize(order.len(), None);
         Ok(Self {
             table,
             places: order.iter().map(|&i| places[i]).collect(),
             rfm: order.iter().map(|&i| rfm[i]).collect(),
             previous: None,
             entered_at_risk: Vec::new(),
+            expected: order.iter().map(|&i| expected[i]).collect(),
             clustered: model.features().map(str::to_owned).collect(),
         })
     }

@@ -2,7 +2,8 @@
 
 use habitue_core::Money;
 use habitue_core::action::{Action, Area, Stake};
-use habitue_core::backtest::{Estimate, Skill};
+use habitue_core::backtest::{self, Skill};
+use habitue_core::lifetime::{Dropout, Estimate, FittedBgNbd, Frequency};
 use habitue_core::profile::FeatureProfile;
 use habitue_core::rfm::RfmThresholds;
 use habitue_core::rule::{Condition, Rule};
@@ -11,12 +12,12 @@ use habitue_core::time::Day;
 
 use crate::outcome::*;
 
-fn estimate(value: f64) -> Estimate {
-    Estimate { value, low: value * 0.9, high: value * 1.1 }
+fn estimate(value: f64) -> backtest::Estimate {
+    backtest::Estimate { value, low: value * 0.9, high: value * 1.1 }
 }
 
-fn backtest() -> BacktestNote {
-    let later = |name: &str, customers: usize, bought, spend, share| SegmentLater {
+fn later() -> BacktestNote {
+    let one = |name: &str, customers: usize, bought, spend, share| SegmentLater {
         name: name.to_owned(),
         persona: "Potential customers".to_owned(),
         customers,
@@ -41,8 +42,8 @@ fn backtest() -> BacktestNote {
         revenue: Money::from_units(1_040_000),
         revenue_all: Money::from_units(1_500_000),
         segments: vec![
-            later("Champions", 800, 0.8, 1_000.0, 0.77),
-            later("Low value", 2_200, 0.2, 110.0, 0.23),
+            one("Champions", 800, 0.8, 1_000.0, 0.77),
+            one("Low value", 2_200, 0.2, 110.0, 0.23),
         ],
         groupings: vec![
             skill("segments", "These segments", 2, 0.25, None),
@@ -222,9 +223,10 @@ pub(super) fn shop() -> Outcome {
         features: features(),
         choice: choice(),
         segments: segments(customers, revenue),
-        backtest: Some(backtest()),
+        backtest: Some(later()),
         next_id: Some(5),
         movement: None,
+        lifetime: Some(lifetime()),
         rfm: Some(rfm()),
         months: (0..13)
             .filter(|m| *m != 5)
@@ -333,6 +335,8 @@ pub(super) fn customers_only() -> Outcome {
     outcome.warnings.clear();
     outcome.backtest = None;
     outcome.rfm = None;
+    outcome.lifetime = None;
+    outcome.segments.iter_mut().for_each(|segment| segment.prospects = None);
     outcome.months.clear();
     outcome.revenue = Money::ZERO;
     outcome.without_purchase = WithoutPurchase::default();
@@ -382,6 +386,21 @@ pub(super) fn one_segment() -> Outcome {
     segment.silhouette = None;
     segment.rule = Rule { text: String::new(), conditions: vec![], precision: 1.0, recall: 1.0 };
     outcome.sample.segment.fill(1);
+    segment.prospects = None;
+    let refused = |model: &str| RefusedModel {
+        model: model.to_owned(),
+        code: "too-few-repeat-buyers".to_owned(),
+        reason: "12 of the customers bought again; the estimate needs at least 30".to_owned(),
+    };
+    outcome.lifetime = Some(LifetimeNote {
+        model: None,
+        bg_nbd: None,
+        mbg_nbd: None,
+        refused: vec![refused("bg-nbd"), refused("mbg-nbd"), refused("gamma-gamma")],
+        total: None,
+        check: None,
+        ..lifetime()
+    });
     outcome.choice.k = 1;
     outcome.choice.reasons = vec!["The gap statistic is highest for one segment: no structure.".to_owned()];
     outcome.rfm = None;
@@ -515,6 +534,7 @@ fn segments(customers: usize, revenue: i64) -> Vec<Segment> {
             silhouette: Some([0.52, 0.31, 0.28, 0.61][i]),
             stability: Some(0.81),
             confidence: [0.94, 0.78, 0.71, 0.95][i],
+            prospects: Some(prospects(i)),
             rule: Rule {
                 text: p.rule.to_owned(),
                 conditions: vec![Condition {
@@ -530,6 +550,66 @@ fn segments(customers: usize, revenue: i64) -> Vec<Segment> {
         }
     };
     PLANS.iter().enumerate().map(segment).collect()
+}
+
+/// What the segments are expected to bring.
+fn prospects(i: usize) -> Prospects {
+    Prospects {
+        expected_orders: [5_120.4, 2_310.4, 1_020.4, 640.4][i],
+        expected_spend: Some(Money([39_000_000_000, 11_000_004_999, 5_000_004_999, 1_900_000_000][i])),
+        lifetime_value: Some(Money([37_200_000_000, 10_490_000_000, 4_770_000_000, 1_810_000_000][i])),
+        probability_alive: [0.99, 0.91, 0.62, 0.48][i],
+        likely_gone: [0, 41, 233, 310][i],
+        revenue_at_risk: Money([0, 310_000_000, 1_200_000_000, 400_000_000][i]),
+    }
+}
+
+fn lifetime() -> LifetimeNote {
+    let of = |value| Estimate { value, standard_error: Some(value / 20.0) };
+    let orders = FittedBgNbd {
+        dropout: Dropout::BgNbd,
+        r: of(0.83),
+        alpha: of(68.9),
+        a: of(0.0034),
+        b: of(6.7),
+        log_likelihood: -75_000.0,
+        customers: 4_338,
+        repeat_buyers: 2_790,
+        dropout_is_measured: false,
+    };
+    let all: Vec<Prospects> = (0..4).map(prospects).collect();
+    let money = |of: fn(&Prospects) -> Money| all.iter().map(of).sum();
+    LifetimeNote {
+        horizon_days: 365,
+        yearly_discount: 0.1,
+        model: Some(Dropout::BgNbd),
+        bg_nbd: Some(orders),
+        mbg_nbd: Some(FittedBgNbd { dropout: Dropout::MbgNbd, log_likelihood: -75_000.1, ..orders }),
+        gamma_gamma: None,
+        refused: Vec::new(),
+        total: Some(Prospects {
+            expected_orders: all.iter().map(|p| p.expected_orders).sum(),
+            expected_spend: Some(money(|p| p.expected_spend.unwrap_or_default())),
+            lifetime_value: Some(money(|p| p.lifetime_value.unwrap_or_default())),
+            probability_alive: 0.8,
+            likely_gone: 584,
+            revenue_at_risk: money(|p| p.revenue_at_risk),
+        }),
+        check: Some(LifetimeCheck {
+            frequencies: [1548, 870, 560, 380, 250, 180, 130, 420]
+                .iter()
+                .zip(0..)
+                .map(|(&actual, repeats)| Frequency { repeats, actual, expected: actual as f64 * 1.01 })
+                .collect(),
+            later: Some(LaterCheck {
+                until: Day(15_223),
+                days: 94,
+                customers: 3_300,
+                expected: 4_410.2,
+                actual: 5_120,
+            }),
+        }),
+    }
 }
 
 fn actions(plan: &Plan) -> Vec<Action> {

@@ -104,6 +104,29 @@ fn rejected_and_kept_rows_add_up_to_what_was_read() {
 }
 
 #[test]
+fn what_is_expected_adds_up_as_it_is_written() {
+    let page = ours(&render(&fixture::shop()).unwrap());
+    let rows = table(&page, "value-caption");
+    let number = |text: &str| text.replace([',', '£'], "").parse::<i64>().unwrap();
+    // Two rows of headings, four segments, their sum.
+    assert_eq!(rows.len(), 7);
+    for column in 1..rows[6].len() {
+        let sum: i64 = (2..6).map(|row| number(&rows[row][column])).sum();
+        assert_eq!(sum, number(&rows[6][column]), "column {column}");
+    }
+    assert!(page.contains("it expected 13.9% too few. Take the amounts as a guide, not as a budget."));
+}
+
+#[test]
+fn a_forecast_that_could_not_be_made_says_why() {
+    let page = ours(&render(&fixture::one_segment()).unwrap());
+    let said = "Orders could not be forecast: too few customers have bought again (12 of the customers bought again; the estimate needs at least 30).";
+    assert_eq!(page.matches(said).count(), 1);
+    assert!(page.contains("Spend could not be forecast: too few"));
+    assert!(!page.contains("value-caption") && !page.contains("How far to believe it"));
+}
+
+#[test]
 fn a_sum_that_is_wrong_is_not_hidden() {
     let mut outcome = fixture::shop();
     outcome.input.rows_read += 7;
