@@ -13,6 +13,7 @@ pub mod weeks;
 pub mod lift;
 pub mod favourites;
 pub mod stock;
+pub mod trend;
 pub mod price;
 pub mod panel;
 pub mod elasticity;

@@ -29,6 +29,10 @@ pub struct Sales {
     pub discount: Money,
     /// Units of the last [`RECENT_DAYS`] days, returns taken off, in 1/1,000.
     pub recent_units: i64,
+    /// Orders of the last [`RECENT_DAYS`] days.
+    pub recent_orders: u32,
+    /// Orders of the [`RECENT_DAYS`] days before these.
+    pub prior_orders: u32,
 }
 
 impl Sales {
@@ -40,6 +44,8 @@ impl Sales {
         self.revenue += other.revenue;
         self.discount += other.discount;
         self.recent_units += other.recent_units;
+        self.recent_orders += other.recent_orders;
+        self.prior_orders += other.prior_orders;
     }
 
     /// Units as a number.
@@ -93,7 +99,7 @@ impl ProductTotals<'_> {
 
 /// The counts of customers visited so far.
 ///
-/// Memory: some 40 bytes for each product sold and segment, and as much again for each partition being visited.
+/// Memory: some 50 bytes for each product sold and segment, and as much again for each partition being visited.
 #[derive(Debug, Default)]
 pub struct Totals {
     n_segments: usize,
@@ -148,15 +154,17 @@ impl Totals {
         let Some(slot) = shelf.slot(of.product) else { return };
         let row = self.row(slot);
         let season = self.as_of.0 - YEAR_DAYS..self.as_of.0 - YEAR_DAYS + RECENT_DAYS;
-        let mut orders = 0;
+        let recent = self.as_of.0 - RECENT_DAYS;
+        let (mut orders, mut recent_orders, mut prior_orders) = (0, 0, 0);
         for order in of.sales.chunk_by(|a, b| a.order == b.order) {
             orders += 1;
             let day = order[0].time.day();
+            recent_orders += u32::from(day.0 >= recent);
+            prior_orders += u32::from((recent - RECENT_DAYS..recent).contains(&day.0));
             let season_orders = u32::from(season.contains(&day.0));
             self.sold[row].add(&Sold { first: Some(day), last: Some(day), season_orders });
         }
         let Some(segment) = segment else { return };
-        let recent = self.as_of.0 - RECENT_DAYS;
         let sales = Sales {
             buyers: u32::from(net > Money::ZERO),
             orders,
@@ -164,6 +172,8 @@ impl Totals {
             revenue: net,
             discount: of.sales.iter().map(|l| l.discount).sum(),
             recent_units: of.lines.iter().filter(|l| l.time.day().0 >= recent).map(|l| l.units).sum(),
+            recent_orders,
+            prior_orders,
         };
         self.sales[row * self.n_segments + segment].add(&sales);
         if let Some(category) = shelf.category(slot) {
@@ -296,7 +306,9 @@ mod tests {
                 units: 7_000,
                 revenue: Money::from_units(70),
                 discount: Money(3),
-                recent_units: 1_000
+                recent_units: 1_000,
+                recent_orders: 1,
+                prior_orders: 1,
             }
         );
         assert_eq!((one.sales[1].buyers, two.sales[0].buyers, two.all().orders), (1, 1, 1));

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use habitue_core::Money;
 use habitue_core::clean::Reason;
 use habitue_core::time::Day;
+use hashbrown::HashMap;
 
 use super::source::Position;
 
@@ -89,6 +90,8 @@ pub(crate) struct Tally {
     pub(crate) has_hours: bool,
     /// Hashes of rows without a customer, to count duplicates among them too.
     pub(crate) anonymous: Vec<u64>,
+    /// The last day on which somebody without a name bought a product, by its key: what they buy is not dead stock.
+    pub(crate) sold_to_nobody: HashMap<u64, Day>,
 }
 
 impl Tally {
@@ -120,5 +123,9 @@ impl Tally {
         }
         self.has_hours |= other.has_hours;
         self.anonymous.extend(other.anonymous);
+        for (product, day) in other.sold_to_nobody {
+            let last = self.sold_to_nobody.entry(product).or_insert(day);
+            *last = day.max(*last);
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! One file a part.
 
 mod choice;
+mod goods;
 mod input;
 mod rfm;
 mod segment;
@@ -14,6 +15,10 @@ use habitue_core::time::Day;
 use serde::{Deserialize, Serialize};
 
 pub use self::choice::{AlgorithmNote, Candidate, Choice, Compared, Pick};
+pub use self::goods::{
+    Cover, Covered, DeadProduct, DeadStock, Favourite, Goods, Moving, OnlySlipping, ProductName,
+    ProductsFile, SegmentGoods, SegmentPrice, ShopPrice, SlippingProduct,
+};
 pub use self::input::{Input, Observed, Rejected, RoleNote, SourceNote, WithoutPurchase};
 pub use self::rfm::{RfmCell, RfmGridRow, RfmNote};
 pub use self::segment::Segment;
@@ -56,6 +61,9 @@ pub struct Outcome {
     pub algorithm: AlgorithmNote,
     /// The segments, most valuable first.
     pub segments: Vec<Segment>,
+    /// Products, stock and prices; absent where the orders name no products.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goods: Option<Goods>,
     /// RFM scores and grid; absent where recency, orders or spend are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rfm: Option<RfmNote>,

@@ -454,6 +454,10 @@ impl Sink for LineSink<'_> {
             if reason == Reason::NoCustomer {
                 let print = self.fingerprint(row, &Role::ALL);
                 self.tally.anonymous.push(print);
+                if let (true, Some(time)) = (revenue > Money::ZERO && key.is_some(), time) {
+                    let last = self.tally.sold_to_nobody.entry(key.0).or_insert(time.day());
+                    *last = time.day().max(*last);
+                }
             }
             return self.reject(reason, position, row, revenue);
         }

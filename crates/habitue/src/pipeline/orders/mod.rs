@@ -167,6 +167,12 @@ impl<'a> Orders<'a> {
 }
 
 impl Ledger<'_> {
+    /// The last day on which customers without an id bought each product, by its key, before the as-of date.
+    pub(crate) fn sold_to_nobody(&self) -> impl Iterator<Item = (u64, Day)> {
+        let days = self.tally.sold_to_nobody.iter().map(|(key, day)| (*key, *day));
+        days.filter(|(_, day)| *day < self.as_of)
+    }
+
     /// The features that these data can give.
     fn definitions(&self) -> Vec<&'static Definition> {
         features::available(self.holds)

@@ -10,6 +10,7 @@ use super::base::Base;
 use super::meaning::Meaning;
 use crate::error::Error;
 use crate::outcome::Segment;
+use crate::pipeline::goods::GoodsNotes;
 use crate::pipeline::grouping::Groups;
 
 /// Describes every segment.
@@ -19,9 +20,13 @@ pub(super) fn describe(
     groups: &Groups,
     places: &[Placement],
     rules: &ActionRules,
+    goods: Option<&GoodsNotes>,
 ) -> Result<Vec<Segment>, Error> {
     let segmented = meaning.segmented(base)?;
-    let facts = segment_facts(&segmented, &meaning.dimensions);
+    let mut facts = segment_facts(&segmented, &meaning.dimensions);
+    if let Some(goods) = goods {
+        goods.fill(&mut facts);
+    }
     let profiles = profiles(&segmented);
     let search = RuleSearch { features: base.clustered.clone(), ..RuleSearch::default() };
     let total: Money = base.net.iter().copied().sum();
@@ -56,6 +61,7 @@ pub(super) fn describe(
             confidence: confidences.iter().sum::<f64>() / confidences.len().max(1) as f64,
             rule,
             profile,
+            goods: goods.map(|g| g.segments[segment].clone()),
             actions: rules.actions_for(&naming.persona_key, facts)?,
         });
     }

@@ -2,6 +2,7 @@
 
 mod base;
 mod describe;
+mod goods;
 mod meaning;
 mod notes;
 mod placed;
@@ -13,6 +14,7 @@ use habitue_core::{Error as CoreError, Matrix};
 
 use self::base::{Base, prepare};
 use self::describe::describe;
+use self::goods::goods_notes;
 use self::meaning::Meaning;
 use self::notes::{choice_note, feature_notes, rfm_note, rfm_thresholds, sample, score_all};
 pub use self::placed::Placed;
@@ -55,7 +57,7 @@ pub fn segment(
     observer.stage("looking at the files");
     let plan = Plan::look(&inputs.sources, &settings.read)?;
     let roles = plan.role_notes();
-    let (mut base, _orders) = Base::read(&plan, inputs, settings, rejects, observer)?;
+    let (mut base, orders) = Base::read(&plan, inputs, settings, rejects, observer)?;
     observer.stage("preparing features");
     let (preparation, x) = prepare(&mut base, settings)?;
     observer.stage("choosing the number of segments");
@@ -75,7 +77,8 @@ pub fn segment(
     let model = Model::new(preparation, &centres, named.collect(), &base.table, thresholds, placer)?;
     let places = model.assign(&base.table)?;
     let scores = model.rfm.as_ref().and_then(|t| score_all(t, &base.table));
-    let segments = describe(&base, &meaning, &groups, &places, &actions)?;
+    let goods = goods_notes(orders.as_ref(), &base, &meaning, settings, observer)?;
+    let segments = describe(&base, &meaning, &groups, &places, &actions, goods.as_ref())?;
     let outcome = Outcome {
         schema_version: SCHEMA_VERSION,
         program: format!("habitue {}", env!("CARGO_PKG_VERSION")),
@@ -92,6 +95,7 @@ pub fn segment(
         features: feature_notes(&base, &model),
         choice: choice_note(&choice, &groups, settings.choose.k.is_some(), x.n_rows()),
         algorithm: groups.note,
+        goods: goods.map(|g| g.shop),
         rfm: model
             .rfm
             .as_ref()

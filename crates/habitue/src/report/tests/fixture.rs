@@ -124,6 +124,7 @@ pub(super) fn shop() -> Outcome {
     Outcome {
         schema_version: 1,
         algorithm,
+        goods: None,
         program: "habitue 0.1.0".to_owned(),
         kind: Kind::Orders,
         sources: vec![SourceNote {
@@ -467,6 +468,7 @@ fn segments(customers: usize, revenue: i64) -> Vec<Segment> {
                 recall: p.recall,
             },
             profile: profile.collect(),
+            goods: None,
             actions: actions(p),
         }
     };
