@@ -1,5 +1,6 @@
 //! The first visit: who buys what, by product and by category, counted for each segment.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use super::shelf::Shelf;
@@ -239,12 +240,13 @@ impl Totals {
         self.as_of
     }
 
-    /// The products with the most orders, of all segments together: at most `n`, by number; ties go to the lower number.
+    /// The products with the most orders, of all segments together: at most `n`, by number. Of products with equally many
+    /// orders those that brought more come first, then those of the lower number.
     pub fn best_sellers(&self, n: usize) -> Vec<u32> {
-        let mut by_orders: Vec<(u32, u32)> =
-            self.products().iter().map(|p| (p.all().orders, p.slot)).filter(|p| p.0 > 0).collect();
-        by_orders.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-        let mut slots: Vec<u32> = by_orders.into_iter().take(n).map(|(_, slot)| slot).collect();
+        let sold = self.products().into_iter().map(|p| (p.all(), p.slot)).filter(|p| p.0.orders > 0);
+        let mut sold: Vec<(Sales, u32)> = sold.collect();
+        sold.sort_by_key(|(all, slot)| (Reverse((all.orders, all.revenue)), *slot));
+        let mut slots: Vec<u32> = sold.into_iter().take(n).map(|(_, slot)| slot).collect();
         slots.sort_unstable();
         slots
     }

@@ -8,6 +8,7 @@
 //! security policy forbids it, and the charts' library is inside. Equal outcomes give equal bytes.
 
 mod answer;
+mod bought;
 mod chart;
 mod cleaning;
 pub(crate) mod escape;
@@ -16,6 +17,7 @@ mod glance;
 mod method;
 mod portrait;
 mod rfm;
+mod stock;
 mod story;
 mod sure;
 #[cfg(test)]
@@ -66,6 +68,7 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
         glance: glance.render()?,
         portraits: portrait::Portraits::new(&story).render()?,
         rfm: rfm.map(|rfm| rfm.render()).transpose()?,
+        stock: outcome.goods.as_ref().map(|goods| stock::Stock::new(&story, goods).render()).transpose()?,
         cleaning: cleaning.render()?,
         sure: sure.render()?,
         method: method::Method::new(&story).render()?,
@@ -95,6 +98,7 @@ struct Page<'a> {
     glance: String,
     portraits: String,
     rfm: Option<String>,
+    stock: Option<String>,
     cleaning: String,
     sure: String,
     method: String,
