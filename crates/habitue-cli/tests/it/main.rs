@@ -9,6 +9,7 @@ mod cluster;
 mod determinism;
 mod features;
 mod fold;
+mod goods;
 mod harness;
 mod help;
 mod house;

@@ -1,7 +1,7 @@
 //! What a segment buys more often than all other customers.
 
 use super::lift::Lift;
-use super::totals::Sales;
+use super::totals::{ProductTotals, Sales};
 
 /// When something is bought by enough customers of a segment to speak of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -31,7 +31,7 @@ pub struct Preference {
     pub share_others: f64,
     /// How many times as often; `None` if there are no others.
     pub lift: Option<Lift>,
-    /// The segment's share of its revenue; `None` where that is nothing after returns.
+    /// The segment's share of its revenue ([`ProductTotals::share`]).
     pub share_of_demand: Option<f64>,
 }
 
@@ -55,14 +55,13 @@ pub fn preferences<'a>(
             return None;
         }
         let other_buyers = sales.iter().map(|s| u64::from(s.buyers)).sum::<u64>() - u64::from(own.buyers);
-        let revenue: f64 = sales.iter().map(|s| s.revenue.to_f64()).sum();
         Some(Preference {
             index,
             buyers: own.buyers,
             share,
             share_others: if others > 0 { other_buyers as f64 / others as f64 } else { 0.0 },
             lift: Lift::new(u64::from(own.buyers), customers as u64, other_buyers, others as u64),
-            share_of_demand: (revenue > 0.0).then(|| own.revenue.to_f64() / revenue),
+            share_of_demand: ProductTotals::share(sales, segment, |s| s.revenue.to_f64()),
         })
     };
     products.into_iter().enumerate().filter_map(of).collect()
@@ -116,7 +115,8 @@ mod tests {
             (found[0].share, found[0].share_others, found[0].share_of_demand),
             (0.6, 0.15, Some(0.75))
         );
-        assert_eq!(found[2].share_of_demand, None);
+        // What others gave back takes nothing from the share.
+        assert_eq!(found[2].share_of_demand, Some(1.0));
         let best = favourites(&found, 9);
         // 12 against 2 is 24 times as often, at least 5 times; 60 against 60 at least 3 times.
         assert_eq!(best.iter().map(|p| p.index).collect::<Vec<_>>(), [2, 0]);

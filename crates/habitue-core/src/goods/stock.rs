@@ -28,7 +28,7 @@ pub fn dead_stock<'a>(products: &[ProductTotals<'a>], as_of: Day) -> Vec<Dead<'a
     let since = as_of.0 - RECENT_DAYS;
     let is_dead = |product: &ProductTotals<'a>| {
         let last_sold = product.sold.last.filter(|last| last.0 < since)?;
-        let is_seasonal = product.sold.season_orders > 0;
+        let is_seasonal = product.sold.is_seasonal(as_of);
         (product.all().orders >= DEAD_ORDERS).then_some(Dead { product: *product, last_sold, is_seasonal })
     };
     let mut dead: Vec<Dead<'a>> = products.iter().filter_map(is_dead).collect();
@@ -54,9 +54,11 @@ pub fn only_slipping<'a>(
 ) -> Vec<Slipping<'a>> {
     let of = |product: &ProductTotals<'a>| {
         let all = product.all();
-        let theirs: Money =
-            product.sales.iter().zip(slipping).filter(|(_, s)| **s).map(|(s, _)| s.revenue).sum();
-        let share = theirs.to_f64() / all.revenue.to_f64();
+        let revenue = |s: &Sales| s.revenue.to_f64();
+        let share: f64 = (0..slipping.len())
+            .filter(|segment| slipping[*segment])
+            .filter_map(|segment| ProductTotals::share(product.sales, segment, revenue))
+            .sum();
         let counts = all.revenue > Money::ZERO && all.buyers >= buyers && share >= SLIPPING_SHARE;
         counts.then_some(Slipping { product: *product, share })
     };
@@ -115,7 +117,7 @@ mod tests {
         ProductTotals {
             slot,
             sales,
-            sold: Sold { first: Some(Day(0)), last: Some(Day(last)), season_orders },
+            sold: Sold { first: Some(Day(-900)), last: Some(Day(last)), season_orders, pause_orders: 0 },
         }
     }
 

@@ -64,6 +64,17 @@ pub struct Sold {
     pub last: Option<Day>,
     /// Orders with it a year ago, in the [`RECENT_DAYS`] days after the as-of date of that year: the coming season.
     pub season_orders: u32,
+    /// Orders with it in the [`RECENT_DAYS`] days before these: whether it paused a year ago, too.
+    pub pause_orders: u32,
+}
+
+impl Sold {
+    /// Whether it sold in the coming season a year ago, and paused before, although it was on sale already: it may come
+    /// again. Where the orders do not reach back that far, nothing can be told, and it is not said to.
+    pub fn is_seasonal(&self, as_of: Day) -> bool {
+        let before = as_of.0 - YEAR_DAYS - RECENT_DAYS;
+        self.season_orders > 0 && self.pause_orders == 0 && self.first.is_some_and(|first| first.0 < before)
+    }
 }
 
 impl Sold {
@@ -74,6 +85,7 @@ impl Sold {
         };
         self.last = self.last.max(other.last);
         self.season_orders += other.season_orders;
+        self.pause_orders += other.pause_orders;
     }
 }
 
@@ -89,6 +101,13 @@ pub struct ProductTotals<'a> {
 }
 
 impl ProductTotals<'_> {
+    /// The share of a segment in something that all segments have of the product; segments that gave back more than they
+    /// bought have none. `None` where nobody has any.
+    pub fn share(sales: &[Sales], segment: usize, of: impl Fn(&Sales) -> f64) -> Option<f64> {
+        let all: f64 = sales.iter().map(|s| of(s).max(0.0)).sum();
+        (all > 0.0).then(|| of(&sales[segment]).max(0.0) / all)
+    }
+
     /// All segments together.
     pub fn all(&self) -> Sales {
         self.sales.iter().fold(Sales::default(), |mut sum, sales| {
@@ -154,7 +173,7 @@ impl Totals {
         }
         let Some(slot) = shelf.slot(of.product) else { return };
         let row = self.row(slot);
-        let season = self.as_of.0 - YEAR_DAYS..self.as_of.0 - YEAR_DAYS + RECENT_DAYS;
+        let year_ago = self.as_of.0 - YEAR_DAYS;
         let recent = self.as_of.0 - RECENT_DAYS;
         let (mut orders, mut recent_orders, mut prior_orders) = (0, 0, 0);
         for order in of.sales.chunk_by(|a, b| a.order == b.order) {
@@ -162,8 +181,12 @@ impl Totals {
             let day = order[0].time.day();
             recent_orders += u32::from(day.0 >= recent);
             prior_orders += u32::from((recent - RECENT_DAYS..recent).contains(&day.0));
-            let season_orders = u32::from(season.contains(&day.0));
-            self.sold[row].add(&Sold { first: Some(day), last: Some(day), season_orders });
+            self.sold[row].add(&Sold {
+                first: Some(day),
+                last: Some(day),
+                season_orders: u32::from((year_ago..year_ago + RECENT_DAYS).contains(&day.0)),
+                pause_orders: u32::from((year_ago - RECENT_DAYS..year_ago).contains(&day.0)),
+            });
         }
         let Some(segment) = segment else { return };
         let sales = Sales {
@@ -199,7 +222,7 @@ impl Totals {
     /// Notes that a product sold on a day to somebody whom nobody knows.
     pub fn note_sold(&mut self, slot: u32, day: Day) {
         let row = self.row(slot);
-        self.sold[row].add(&Sold { first: Some(day), last: Some(day), season_orders: 0 });
+        self.sold[row].add(&Sold { first: Some(day), last: Some(day), ..Sold::default() });
     }
 
     fn row(&mut self, slot: u32) -> usize {
@@ -315,10 +338,26 @@ mod tests {
         );
         assert_eq!((one.sales[1].buyers, two.sales[0].buyers, two.all().orders), (1, 1, 1));
         // A year before day 400 is day 35: the coming season is days 35 to 124.
-        assert_eq!(one.sold, Sold { first: Some(Day(40)), last: Some(Day(390)), season_orders: 2 });
+        assert_eq!(
+            one.sold,
+            Sold { first: Some(Day(40)), last: Some(Day(390)), season_orders: 3, pause_orders: 0 }
+        );
         // Two customers of segment 0 buy the category, one of them two products of it.
         assert_eq!((totals.category(0)[0].buyers, totals.category(0)[0].revenue), (2, Money::from_units(79)));
         assert_eq!(totals.best_sellers(1), [0]);
+    }
+
+    #[test]
+    fn what_paused_a_year_ago_too_may_come_again() {
+        let sold = |days: &[i32]| {
+            let lines: Vec<Line> = days.iter().map(|day| line(1, *day as u64, *day, 1, 1)).collect();
+            let mut totals = Totals::new(1, 1, Day(1000));
+            totals.add(&shelf(), &Summary::from_lines(lines), Some(0));
+            totals.products()[0].sold.is_seasonal(Day(1000))
+        };
+        // A year before day 1000 is day 635; the season is days 635 to 724, the pause days 545 to 634.
+        assert!(sold(&[300, 640, 700]));
+        assert!(!sold(&[300, 600, 640]) && !sold(&[640]) && !sold(&[300, 500]));
     }
 
     #[test]

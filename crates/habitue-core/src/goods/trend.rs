@@ -1,6 +1,7 @@
 //! Products whose demand rises or falls against the shop's.
 
-use super::totals::ProductTotals;
+use super::totals::{ProductTotals, RECENT_DAYS};
+use crate::time::Day;
 
 /// Two-sided 95 % of the normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
@@ -22,16 +23,24 @@ pub struct Trend {
     pub high: f64,
 }
 
-/// The trends of all products with orders in both periods together.
+/// Whether a product was on sale before both periods, so that it can rise or fall; a newcomer can only come.
+pub fn is_established(product: &ProductTotals<'_>, as_of: Day) -> bool {
+    product.sold.first.is_some_and(|first| first.0 < as_of.0 - 2 * RECENT_DAYS)
+}
+
+/// The trends of all established products ([`is_established`]) with orders in either period.
 ///
 /// ```text
 /// ln R = ln (a + ½)/(b + ½) − ln A/B,   ± 1.96 √(1/(a + ½) + 1/(b + ½))
 /// ```
-/// with a and b the product's orders in the recent and the prior period, A and B those of all products.
+/// with a and b the product's orders in the recent and the prior period, A and B those of all established products.
 /// Orders count, not units, so that one bulk order is one; against the shop, so that a season that lifts everything lifts
 /// nothing. Empty where the shop has no orders in one of the periods.
-pub fn trends(products: &[ProductTotals<'_>]) -> Vec<Trend> {
+pub fn trends(products: &[ProductTotals<'_>], as_of: Day) -> Vec<Trend> {
     let orders = |p: &ProductTotals<'_>| {
+        if !is_established(p, as_of) {
+            return (0, 0);
+        }
         p.sales.iter().fold((0, 0), |sum, s| (sum.0 + s.recent_orders, sum.1 + s.prior_orders))
     };
     let counts: Vec<(u32, u32)> = products.iter().map(orders).collect();
@@ -77,10 +86,15 @@ mod tests {
     #[test]
     fn trends_are_measured_against_the_shop() {
         // The shop doubles from 200 to 400 orders; the first product with it, the second triples that, the third falls.
-        let all = [sales(100, 50), sales(240, 40), sales(60, 100), sales(0, 10), sales(0, 0)];
-        let products: Vec<ProductTotals<'_>> =
-            all.iter().map(|sales| ProductTotals { slot: 0, sales, sold: Sold::default() }).collect();
-        let found = trends(&products);
+        let all = [sales(100, 50), sales(240, 40), sales(60, 100), sales(0, 10), sales(0, 0), sales(900, 1)];
+
+        let mut products = Vec::new();
+        for (at, sales) in all.iter().enumerate() {
+            // The last came when both periods had begun.
+            let sold = Sold { first: Some(Day(if at == 5 { 221 } else { 219 })), ..Sold::default() };
+            products.push(ProductTotals { slot: 0, sales, sold });
+        }
+        let found = trends(&products, Day(400));
         assert_eq!(found.len(), 4);
         assert!((found[0].ratio - 100.5 / 50.5 / 2.0).abs() < 1e-12);
         let indices = |trends: Vec<Trend>| trends.iter().map(|t| t.index).collect::<Vec<_>>();
@@ -89,7 +103,7 @@ mod tests {
 
     #[test]
     fn without_orders_in_a_period_there_is_no_trend() {
-        let all = [sales(3, 0)];
-        assert!(trends(&[ProductTotals { slot: 0, sales: &all[0], sold: Sold::default() }]).is_empty());
+        let (sales, sold) = (sales(3, 0), Sold { first: Some(Day(0)), ..Sold::default() });
+        assert!(trends(&[ProductTotals { slot: 0, sales: &sales, sold }], Day(400)).is_empty());
     }
 }

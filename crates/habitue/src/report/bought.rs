@@ -47,7 +47,7 @@ impl<'a> Bought<'a> {
             return None;
         }
         let heading = if favours {
-            "Products that they buy more often than other customers; the surest first."
+            "Products that they buy more often than other customers, the surest first; only those on sale for half a year or more."
         } else if story.has_structure() {
             "They buy no product more often than other customers. These are what most of them buy."
         } else {
@@ -117,5 +117,9 @@ pub(super) fn measured(elasticity: &Elasticity) -> Option<String> {
 
 /// How many times as often, with two digits.
 pub(super) fn times(ratio: f64) -> String {
-    if ratio < 9.95 { format!("{ratio:.1}×") } else { format!("{}×", count(ratio.round().min(1e9) as u64)) }
+    match ratio {
+        r if r < 0.995 => format!("{r:.2}×"),
+        r if r < 9.95 => format!("{r:.1}×"),
+        r => format!("{}×", count(r.round().min(1e9) as u64)),
+    }
 }

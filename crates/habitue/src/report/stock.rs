@@ -89,7 +89,7 @@ impl<'a> Stock<'a> {
             last_sold: day(d.last_sold),
             orders: count(d.orders),
             revenue,
-            buyers: d.buyers.iter().map(|n| count(*n)).collect(),
+            buyers: (0..story.segments.len()).map(|s| count(d.buyers.get(s).copied().unwrap_or(0))).collect(),
             stock: d.stock.map(|units| decimal(units, 0)),
         });
         let slipping = goods.only_slipping.as_ref().filter(|s| s.products > 0);
@@ -146,7 +146,7 @@ impl<'a> Stock<'a> {
             slipping: slipping_rows.collect(),
             slipping_words: slipping.map(|s| {
                 format!(
-                    "{} {} at least {} of their revenue from segments that are slipping ({}), {} in all. Do not reorder on that demand.",
+                    "{} {} at least {} of the revenue from segments that are slipping ({}), {} in all. Do not reorder on that demand.",
                     counted(s.products, "product"),
                     if s.products == 1 { "has" } else { "have" },
                     share(s.share),

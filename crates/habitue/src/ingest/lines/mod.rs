@@ -455,8 +455,7 @@ impl Sink for LineSink<'_> {
                 let print = self.fingerprint(row, &Role::ALL);
                 self.tally.anonymous.push(print);
                 if let (true, Some(time)) = (revenue > Money::ZERO && key.is_some(), time) {
-                    let last = self.tally.sold_to_nobody.entry(key.0).or_insert(time.day());
-                    *last = time.day().max(*last);
+                    self.tally.note_sold_to_nobody(key.0, time.day());
                 }
             }
             return self.reject(reason, position, row, revenue);

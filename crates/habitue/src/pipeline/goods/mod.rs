@@ -132,7 +132,7 @@ fn name_products(orders: &Orders<'_>, settings: &ProductSettings) -> Result<Coll
     let article = |product: &Product| assortment.as_ref().and_then(|a| a.by_code.get(&product.code));
     let category = |product: &Product| {
         let given = article(product).map(|a| a.category.as_str()).filter(|c| !c.is_empty());
-        readable(given.unwrap_or(&product.category), NAME_LENGTH)
+        readable(given.unwrap_or(product.category.best()), NAME_LENGTH)
     };
     let categories: BTreeSet<String> = catalogue.values().map(category).filter(|c| !c.is_empty()).collect();
     let categories: Vec<String> = categories.into_iter().collect();
@@ -143,7 +143,7 @@ fn name_products(orders: &Orders<'_>, settings: &ProductSettings) -> Result<Coll
         let product = &catalogue[&shelf.key(slot).0];
         let article = article(product).cloned();
         let given = article.as_ref().map(|a| a.name.as_str()).filter(|n| !n.is_empty());
-        let name = [given.unwrap_or(&product.name), &product.code].into_iter().find(|n| !n.is_empty());
+        let name = [given.unwrap_or(product.name.best()), &product.code].into_iter().find(|n| !n.is_empty());
         names.push(ProductName {
             product: product.code.clone(),
             name: readable(name.unwrap_or_default(), NAME_LENGTH),

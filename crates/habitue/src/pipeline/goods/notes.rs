@@ -7,6 +7,7 @@ use habitue_core::goods::favourites::{Preference, Support, favourites, most_boug
 use habitue_core::goods::price::price_index;
 use habitue_core::goods::stock::{Dead, dead_stock};
 use habitue_core::goods::totals::{ProductTotals, Sales};
+use habitue_core::goods::trend::is_established;
 use habitue_core::line::UNIT_SCALE;
 
 use super::{Collected, shop, words};
@@ -32,6 +33,8 @@ pub(crate) struct Told<'a> {
     pub(crate) revenue: Money,
     /// The share of the revenue read that comes from known customers.
     pub(crate) known_share: Option<f64>,
+    /// Whether the orders reach back far enough to tell newcomers from other products.
+    pub(crate) reaches_back: bool,
     /// Whether the orders have discounts.
     pub(crate) has_discounts: bool,
 }
@@ -104,6 +107,10 @@ fn bought(
 ) -> (SegmentGoods, GoodsFacts) {
     let support = Support::default();
     let all = preferences(products.iter().map(|p| p.sales), segment, told.sizes, support);
+    // Who has been away since a product came cannot have bought it: newcomers are no favourites.
+    let as_of = found.totals.as_of();
+    let is_old = |p: &&Preference| is_established(&products[p.index], as_of) || !told.reaches_back;
+    let established: Vec<Preference> = all.iter().filter(is_old).copied().collect();
     let product = |p: &Preference| {
         let of = &products[p.index];
         favourite(p, found.names[of.slot as usize].clone(), of.sales, segment)
@@ -118,7 +125,7 @@ fn bought(
     };
     let list = |found: Vec<Preference>| found.iter().map(product).collect::<Vec<_>>();
     let goods = SegmentGoods {
-        favourites: list(favourites(&all, LISTED)),
+        favourites: list(favourites(&established, LISTED)),
         most_bought: list(most_bought(&all, LISTED)),
         categories: favourites(&of_categories, LISTED).iter().map(category).collect(),
         ..SegmentGoods::default()
@@ -134,7 +141,6 @@ fn bought(
 
 fn favourite(p: &Preference, product: ProductName, sales: &[Sales], segment: usize) -> Favourite {
     let units = |s: &Sales| s.units as f64 / UNIT_SCALE as f64;
-    let all: f64 = sales.iter().map(units).sum();
     Favourite {
         product,
         buyers: p.buyers,
@@ -144,7 +150,7 @@ fn favourite(p: &Preference, product: ProductName, sales: &[Sales], segment: usi
         revenue: sales[segment].revenue,
         units: units(&sales[segment]),
         share_of_demand: p.share_of_demand,
-        share_of_units: (all > 0.0).then(|| units(&sales[segment]) / all),
+        share_of_units: ProductTotals::share(sales, segment, units),
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn goods(
 ) -> Goods {
     let revenue: Money = products.iter().map(|p| p.all().revenue).sum();
     let services: Money = found.totals.services().iter().copied().sum();
-    let moving = trends(products);
+    let moving = trends(products, found.totals.as_of());
     let movers = |trends: Vec<Trend>| trends.iter().map(|t| mover(found, products, t)).collect();
     Goods {
         products: products.iter().filter(|p| p.all().orders > 0).count(),
@@ -47,14 +47,14 @@ pub(super) fn goods(
 
 fn mover(found: &Collected, products: &[ProductTotals<'_>], trend: &Trend) -> Moving {
     let product = &products[trend.index];
-    let all = product.all().revenue.to_f64();
     let best = product.sales.iter().enumerate().max_by_key(|(i, s)| (s.revenue, std::cmp::Reverse(*i)));
+    let share = |segment| ProductTotals::share(product.sales, segment, |s| s.revenue.to_f64());
     Moving {
         product: found.names[product.slot as usize].clone(),
         recent_orders: trend.recent,
         prior_orders: trend.prior,
         against_shop: Lift { ratio: trend.ratio, low: trend.low, high: trend.high },
-        main_segment: best.filter(|_| all > 0.0).map(|(i, s)| (i + 1, s.revenue.to_f64() / all)),
+        main_segment: best.and_then(|(i, _)| Some((i + 1, share(i)?))),
     }
 }
 

@@ -97,6 +97,9 @@ fn why_not(elasticity: &Elasticity, whose: Whose) -> String {
     };
     match elasticity {
         Elasticity::Yes(_) => String::new(),
+        Elasticity::TooFewProducts { products: 0 } => {
+            format!("none of the best sellers {bought}, and {ENOUGH_PRODUCTS} are needed")
+        }
         Elasticity::TooFewProducts { products } => {
             format!(
                 "only {} of the best sellers {bought}, and {ENOUGH_PRODUCTS} are needed",

@@ -214,7 +214,8 @@ pub(crate) fn fold_to_file(
 ) -> Result<(Input, usize), Error> {
     let mut read = read::read(plan, job, rejects, observer)?;
     observer.stage("folding orders into summaries");
-    let description = Description::new(read.holds, read.currency, &read.catalogue);
+    let description =
+        Description::new(read.holds, read.currency, &read.catalogue, &read.tally.sold_to_nobody);
     let (writer, encoder) = store::Writer::create(output, &description)?;
     let parts = read.fold.close(read.roster, read.policy)?.finish(
         <(Saved, usize, Money)>::default,

@@ -1,6 +1,7 @@
 //! What segments buy, once they are known.
 
 use habitue_core::Money;
+use habitue_core::goods::totals::RECENT_DAYS;
 
 use super::base::Base;
 use super::meaning::Meaning;
@@ -34,6 +35,11 @@ pub(super) fn goods_notes(
         slipping: &slipping,
         revenue: base.net.iter().copied().sum(),
         known_share: (read > Money::ZERO).then(|| (kept.to_f64() / read.to_f64()).clamp(0.0, 1.0)),
+        reaches_back: base
+            .input
+            .first_day
+            .zip(base.as_of)
+            .is_some_and(|(first, as_of)| as_of.0 - first.0 > 3 * RECENT_DAYS),
         has_discounts: base.holds.discounts,
     };
     Ok(Some(GoodsNotes::new(&found, &told)))
