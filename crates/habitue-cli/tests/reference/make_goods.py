@@ -24,7 +24,7 @@ from scipy import stats
 HERE = os.path.dirname(os.path.abspath(__file__))
 SAMPLE = os.path.join(HERE, "../../../../data/online_retail.parquet")
 SERVICES = "'POST','DOT','M','C2','D','S','B','BANK CHARGES','AMAZONFEE','CRUK','PADS'"
-PRODUCTS = ["22423", "85123A", "23843", "84879", "22197"]
+PRODUCTS = ["22423", "85123A", "84879", "47566", "22378", "23215", "21034"]
 
 # Default cleaning: customer known, exact duplicates once, returns and free items kept. Money in 1/10,000, units in 1/1,000.
 lines = duckdb.sql(f"""
@@ -35,27 +35,28 @@ lines = duckdb.sql(f"""
     WHERE upper(StockCode) NOT IN ({SERVICES}) AND NOT starts_with(StockCode, 'gift_')
 """).df()
 members = pd.read_csv(sys.argv[1], dtype=str)[["customer_id", "segment"]].dropna()
+members = members[members.segment != "0"]  # customers without a net purchase
 segment_of = dict(zip(members.customer_id, members.segment.astype(int)))
 sizes = members.segment.astype(int).value_counts().sort_index()
 lines["segment"] = lines.customer.map(segment_of)
 nowhere = lines[lines.segment.isna()]
 lines = lines.dropna(subset=["segment"]).astype({"segment": int})
-as_of = int(duckdb.sql(f"SELECT epoch(max(InvoiceDate))::BIGINT // 86400 + 1 FROM '{SAMPLE}'").fetchone()[0])
+as_of = int(duckdb.sql(f"SELECT epoch(max(InvoiceDate))::BIGINT // 86400 + 1 FROM '{SAMPLE}'").fetchall()[0][0])
 
 
 def standing(table):
     """Sales that brought money and that no later return of the same quantity and amount took back: latest first."""
-    kept = []
-    for _, group in table.groupby(["customer", "product"], sort=False):
-        sales = group[group.amount > 0]
-        returns = group[(group.amount < 0) | ((group.amount == 0) & (group.units < 0))].sort_values("time")
-        taken = set()
-        for back in returns.itertuples():
-            same = [s for s in sales.itertuples() if s.Index not in taken and s.units == -back.units
+    is_return = (table.amount < 0) | ((table.amount == 0) & (table.units < 0))
+    keys = table.customer + "|" + table["product"]
+    taken = set()
+    for _, group in table[keys.isin(keys[is_return])].groupby(["customer", "product"], sort=False):
+        sales = list(group[group.amount > 0].itertuples())
+        for back in group[is_return[group.index]].sort_values("time").itertuples():
+            same = [s for s in sales if s.Index not in taken and s.units == -back.units
                     and s.amount == -back.amount and s.time <= back.time]
             if same:
                 taken.add(max(same, key=lambda s: s.time).Index)
-        kept.extend(i for i in sales.index if i not in taken)
+    kept = table.index[(table.amount > 0) & ~table.index.isin(list(taken))]
     return table.loc[kept]
 
 
@@ -98,10 +99,6 @@ def price(amount, units):
     return (p + step // 2) // step * step
 
 
-# Ties at the thousandth place are cut by the program's own hash, so that all figures are of products clear of it.
-cut = totals.sort_values(ascending=False).iloc[999]
-best = set(totals[totals > cut].index)
-border = set(totals[totals == cut].index)
 sold = sales[sales["product"].isin(best) & (sales.units > 0)].copy()
 sold["price"] = [price(int(a), int(u)) for a, u in zip(sold.amount, sold.units)]
 sold = sold[sold.price > 0]

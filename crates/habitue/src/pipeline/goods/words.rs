@@ -197,14 +197,15 @@ pub(super) fn dead(found: &Collected, dead: &[&Dead<'_>], segment: usize) -> Opt
     let mut most: Vec<(u32, u32)> =
         clear.iter().map(|d| (d.product.sales[segment].buyers, d.product.slot)).collect();
     most.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
-    let named: Vec<String> = most
-        .iter()
-        .take(NAMED)
-        .map(|(buyers, slot)| {
-            let name = readable(&found.names[*slot as usize].name, NAME_LENGTH);
-            format!("{name} ({} of them bought it)", format_count(*buyers as usize))
-        })
-        .collect();
+    let mut named: Vec<(String, u32)> = Vec::new();
+    for (buyers, slot) in most {
+        let name = readable(&found.names[slot as usize].name, NAME_LENGTH);
+        if named.len() < NAMED && named.iter().all(|(known, _)| *known != name) {
+            named.push((name, buyers));
+        }
+    }
+    let say = |(name, n): (String, u32)| format!("{name} ({} of them bought it)", format_count(n as usize));
+    let named: Vec<String> = named.into_iter().map(say).collect();
     let n = format_count(clear.len());
     match clear.len() {
         0 => None,
