@@ -23,6 +23,7 @@ pub mod cluster;
 pub mod choose_k;
 pub mod segmented;
 pub mod text;
+pub mod goods;
 pub mod rfm;
 pub mod lifecycle;
 pub mod backtest;

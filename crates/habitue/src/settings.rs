@@ -12,7 +12,7 @@ use habitue_core::time::Day;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
-use crate::ingest::ReadSettings;
+use crate::ingest::{ProductSettings, ReadSettings};
 use crate::method::{Algorithm, Tuning};
 
 /// Everything that decides what a run does.
@@ -21,6 +21,8 @@ use crate::method::{Algorithm, Tuning};
 pub struct Settings {
     /// How sources are read.
     pub read: ReadSettings,
+    /// The file of products.
+    pub products: ProductSettings,
     /// What rows count.
     pub cleaning: CleaningChoice,
     /// The moment at which features are true; the day after the last line if not given.
@@ -52,6 +54,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             read: ReadSettings::default(),
+            products: ProductSettings::default(),
             cleaning: CleaningChoice::default(),
             as_of: None,
             features: None,

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
-use habitue::ingest::{DayMonth, Role};
+use habitue::ingest::{DayMonth, ProductRole, Role};
 use habitue::pipeline::Inputs;
 use habitue::settings::{CleaningChoice, NamedCleaning};
 use habitue::write::{Rejects, TableFormat};
@@ -196,14 +196,31 @@ fn split_pairs(text: &str) -> Vec<String> {
 }
 
 fn map_pair(pair: &str) -> Result<(Role, String), Error> {
+    role_and_column("--map", pair, Role::from_name, &Role::ALL.map(Role::name))
+}
+
+/// The columns of the file of products that were named.
+pub(crate) fn product_columns(given: &[String]) -> Result<Vec<(ProductRole, String)>, Error> {
+    let names = ProductRole::ALL.map(ProductRole::name);
+    let pair = |pair: String| role_and_column("--product-columns", &pair, ProductRole::from_name, &names);
+    given.iter().flat_map(|text| split_pairs(text)).map(pair).collect()
+}
+
+/// Parts `role=column`.
+fn role_and_column<R>(
+    flag: &str,
+    pair: &str,
+    from_name: impl Fn(&str) -> Option<R>,
+    names: &[&str],
+) -> Result<(R, String), Error> {
     let refuse = |what: String| Error::Document {
-        path: "--map".to_owned(),
+        path: flag.to_owned(),
         what,
-        remedy: format!("write role=column; the roles are: {}", Role::ALL.map(Role::name).join(", ")),
+        remedy: format!("write role=column; the roles are: {}", names.join(", ")),
     };
     let (role, column) =
         pair.split_once('=').ok_or_else(|| refuse(format!("{pair:?} is not role=column")))?;
-    let role = Role::from_name(role.trim()).ok_or_else(|| refuse(format!("there is no role {role:?}")))?;
+    let role = from_name(role.trim()).ok_or_else(|| refuse(format!("there is no role {role:?}")))?;
     Ok((role, column.trim().trim_matches('"').to_owned()))
 }
 

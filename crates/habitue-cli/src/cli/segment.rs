@@ -12,7 +12,7 @@ use habitue::write::TableFormat;
 use habitue::{Error, Settings, pipeline, report};
 use habitue_core::text::{format_count, format_money, format_share};
 
-use super::options::{Format, InputOptions};
+use super::options::{Format, InputOptions, product_columns};
 use crate::ui::{self, Failure};
 
 /// Turn orders into named segments, with what to do for each, the evidence, and a model that places new customers.
@@ -27,6 +27,12 @@ use crate::ui::{self, Failure};
 pub(crate) struct Segment {
     #[command(flatten)]
     input: InputOptions,
+    /// A file of products, one row each: code, name, category, list price, stock; joined on the product code
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    products: Option<PathBuf>,
+    /// Name its columns by role, e.g. code=SKU,name=Title,category=Group,price=RRP,stock=Available
+    #[arg(long, value_name = "ROLE=COLUMN,…", help_heading = "Input")]
+    product_columns: Vec<String>,
     /// The folder for the results
     #[arg(long, short, value_name = "DIR", default_value = "habitue-results")]
     output: PathBuf,
@@ -121,6 +127,8 @@ impl Segment {
         choose.max_segments = self.max_segments.unwrap_or(choose.max_segments);
         choose.min_share = self.min_share.unwrap_or(choose.min_share);
         choose.seed = self.seed.unwrap_or(choose.seed);
+        settings.products.file = self.products.clone().or(settings.products.file);
+        settings.products.map.extend(product_columns(&self.product_columns)?);
         settings.algorithm = self.algorithm.unwrap_or(settings.algorithm);
         settings.lifetime.days = self.horizon.unwrap_or(settings.lifetime.days);
         settings.features = self.features.clone().or(settings.features);

@@ -10,6 +10,7 @@ mod compare;
 mod determinism;
 mod features;
 mod fold;
+mod goods;
 mod harness;
 mod help;
 mod house;

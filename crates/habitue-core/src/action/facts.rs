@@ -77,6 +77,26 @@ pub struct SegmentFacts {
     pub likely_gone: Option<usize>,
     /// The horizon in words: "the next 365 days".
     pub horizon: Option<String>,
+    /// The same with their numbers: "tea towels (45 % of them, 3.1 times as often as others) and …".
+    pub favourites_in_numbers: Option<String>,
+    /// The category that stands out most, with its numbers.
+    pub favourite_category: Option<String>,
+    /// What most of them buy, with shares, whatever others do.
+    pub most_bought_products: Option<String>,
+    /// Their share of the demand for their favourite products: "62 %".
+    pub favourite_demand: Option<String>,
+    /// What they pay against usual prices: "3 % below the usual prices".
+    pub price_index: Option<String>,
+    /// What a lower price brings, where it pays: known only if their demand is elastic beyond doubt.
+    pub price_cut_pays: Option<String>,
+    /// What a lower price brings, where it costs revenue: known only if their demand is inelastic beyond doubt.
+    pub price_cut_costs: Option<String>,
+    /// What a lower price brings, where revenue may rise or fall.
+    pub price_cut_unclear: Option<String>,
+    /// Why nothing can be said of their demand and prices.
+    pub price_unknown: Option<String>,
+    /// Products that no longer sell and that some of them once bought: "12 products that …".
+    pub dead_stock: Option<String>,
     /// The table's word for value, where it is not money: "Spending Score (1-100)".
     pub value_label: Option<String>,
     /// The typical customer's value, in words.
@@ -170,6 +190,16 @@ fn facts(segmented: &Segmented<'_>, dimensions: &Dimensions, shop: &Shop, segmen
         lifetime_value: None,
         likely_gone: None,
         horizon: None,
+        favourites_in_numbers: None,
+        favourite_category: None,
+        most_bought_products: None,
+        favourite_demand: None,
+        price_index: None,
+        price_cut_pays: None,
+        price_cut_costs: None,
+        price_cut_unclear: None,
+        price_unknown: None,
+        dead_stock: None,
         value_label: value.map(|column| column.feature.label.clone()),
         median_value: value_numbers.and_then(typical_of).and_then(in_words),
         median_value_all: value_numbers.and_then(|v| known(median(v.iter().copied()))).and_then(in_words),

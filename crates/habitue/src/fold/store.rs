@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use habitue_core::features::Holds;
 use habitue_core::summary::Summary;
+use habitue_core::time::Day;
 use hashbrown::HashMap;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
@@ -20,12 +21,12 @@ use super::batch::{self, Lines, saved_schema};
 use crate::error::Error;
 use crate::ingest::part::Part;
 use crate::ingest::roster::Roster;
-use crate::ingest::tally::Product;
+use crate::ingest::tally::{Names, Product};
 
 /// Key of the description among the file's own key-value pairs.
 const DESCRIPTION: &str = "habitue";
 /// The layout written here; files of another one are refused.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// What a file of summaries says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -36,16 +37,32 @@ pub(crate) struct Description {
     pub(crate) holds: Holds,
     /// The currency of all amounts, if known.
     pub(crate) currency: Option<String>,
-    /// Code, name and category by product key, ascending.
-    products: Vec<(u64, String, String, String)>,
+    /// Code, names and categories (with the rows that say so) by product key, ascending.
+    products: Vec<(u64, String, Names, Names)>,
+    /// The last day on which customers without an id bought a product, by its key, ascending.
+    sold_to_nobody: Vec<(u64, i32)>,
 }
 
 impl Description {
-    pub(crate) fn new(holds: Holds, currency: Option<String>, catalogue: &HashMap<u64, Product>) -> Self {
-        let mut products: Vec<_> =
-            catalogue.iter().map(|(k, p)| (*k, p.code.clone(), p.name.clone(), p.category.clone())).collect();
-        products.sort_unstable();
-        Self { version: VERSION, holds, currency, products }
+    pub(crate) fn new(
+        holds: Holds,
+        currency: Option<String>,
+        catalogue: &HashMap<u64, Product>,
+        sold_to_nobody: &HashMap<u64, Day>,
+    ) -> Self {
+        let mut days: Vec<(u64, i32)> = sold_to_nobody.iter().map(|(key, day)| (*key, day.0)).collect();
+        days.sort_unstable();
+        let mut products: Vec<_> = catalogue
+            .iter()
+            .map(|(k, p)| (*k, p.code.clone(), p.name.sorted(), p.category.sorted()))
+            .collect();
+        products.sort_unstable_by_key(|product: &(u64, String, Names, Names)| product.0);
+        Self { version: VERSION, holds, currency, products, sold_to_nobody: days }
+    }
+
+    /// The last day on which customers without an id bought each product.
+    pub(crate) fn sold_to_nobody(&self) -> impl Iterator<Item = (u64, Day)> {
+        self.sold_to_nobody.iter().map(|(key, day)| (*key, Day(*day)))
     }
 
     pub(crate) fn catalogue(&self) -> impl Iterator<Item = (u64, Product)> {

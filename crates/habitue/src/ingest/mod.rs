@@ -19,7 +19,9 @@ pub(crate) mod rejects;
 pub(crate) mod lines;
 pub(crate) mod plan;
 pub(crate) mod numbers;
+pub(crate) mod products;
 
 pub use moment::DayMonth;
 pub use plan::ReadSettings;
+pub use products::{ProductRole, ProductSettings};
 pub use role::Role;

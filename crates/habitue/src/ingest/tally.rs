@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use habitue_core::Money;
 use habitue_core::clean::Reason;
 use habitue_core::time::Day;
+use hashbrown::HashMap;
+use serde::{Deserialize, Serialize};
 
 use super::source::Position;
 
@@ -12,23 +14,58 @@ use super::source::Position;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Product {
     pub(crate) code: String,
-    pub(crate) name: String,
-    pub(crate) category: String,
+    pub(crate) name: Names,
+    pub(crate) category: Names,
 }
 
 impl Product {
     /// Joins what two parts know of a product.
     pub(crate) fn merge(&mut self, other: &Self) {
-        keep_smaller(&mut self.name, &other.name);
-        keep_smaller(&mut self.category, &other.category);
+        self.name.merge(&other.name);
+        self.category.merge(&other.category);
     }
 }
 
-/// Of several names of one product the first in the alphabet is kept, so that no order of reading changes it.
-pub(super) fn keep_smaller(text: &mut String, other: &str) {
-    if !other.is_empty() && (text.is_empty() || other < text.as_str()) {
-        text.clear();
-        text.push_str(other);
+/// What rows call one thing, with the number of rows for each name: till notes ("?", "damaged") stand in columns of names.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Names(Vec<(String, u64)>);
+
+/// Different names of one thing that are remembered: more are no names.
+const MOST_NAMES: usize = 32;
+
+impl Names {
+    /// Counts one row.
+    pub(crate) fn add(&mut self, name: &str) {
+        self.count(name, 1);
+    }
+
+    /// The name of most rows; of several the first in the alphabet, so that no order of reading changes it. Empty if there
+    /// is none.
+    pub(crate) fn best(&self) -> &str {
+        let best = self.0.iter().min_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        best.map_or("", |(name, _)| name)
+    }
+
+    /// The same, in the order of the alphabet.
+    pub(crate) fn sorted(&self) -> Self {
+        let mut names = self.0.clone();
+        names.sort_unstable();
+        Self(names)
+    }
+
+    fn merge(&mut self, other: &Self) {
+        for (name, rows) in &other.0 {
+            self.count(name, *rows);
+        }
+    }
+
+    fn count(&mut self, name: &str, rows: u64) {
+        if let Some((_, n)) = self.0.iter_mut().find(|(known, _)| known == name) {
+            *n += rows;
+        } else if !name.is_empty() && self.0.len() < MOST_NAMES {
+            self.0.push((name.to_owned(), rows));
+        }
     }
 }
 
@@ -89,6 +126,8 @@ pub(crate) struct Tally {
     pub(crate) has_hours: bool,
     /// Hashes of rows without a customer, to count duplicates among them too.
     pub(crate) anonymous: Vec<u64>,
+    /// The last day on which somebody without a name bought a product, by its key: what they buy is not dead stock.
+    pub(crate) sold_to_nobody: HashMap<u64, Day>,
 }
 
 impl Tally {
@@ -120,5 +159,47 @@ impl Tally {
         }
         self.has_hours |= other.has_hours;
         self.anonymous.extend(other.anonymous);
+        for (product, day) in other.sold_to_nobody {
+            self.note_sold_to_nobody(product, day);
+        }
+    }
+
+    /// Notes that somebody without a name bought a product.
+    pub(crate) fn note_sold_to_nobody(&mut self, product: u64, day: Day) {
+        let last = self.sold_to_nobody.entry(product).or_insert(day);
+        *last = day.max(*last);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thing_is_called_what_most_rows_call_it() {
+        let names = |rows: &[&str]| {
+            let mut names = Names::default();
+            rows.iter().for_each(|row| names.add(row));
+            names
+        };
+        let (mut a, b) = (names(&["?", "TEA TOWEL", "TEA TOWEL"]), names(&["?", "damaged", "TEA TOWEL", ""]));
+        assert_eq!((a.best(), b.best(), names(&[]).best()), ("TEA TOWEL", "?", ""));
+        let (mut c, d) = (b.clone(), a.clone());
+        a.merge(&b);
+        c.merge(&d);
+        assert_eq!((a.best(), a.sorted()), ("TEA TOWEL", c.sorted()));
+        assert_eq!(
+            names(
+                &(0..40)
+                    .map(|i| i.to_string())
+                    .collect::<Vec<_>>()
+                    .iter()
+                    .map(String::as_str)
+                    .collect::<Vec<_>>()
+            )
+            .0
+            .len(),
+            MOST_NAMES
+        );
     }
 }

@@ -33,6 +33,14 @@ pub struct BacktestNote {
     pub reasons: Vec<String>,
 }
 
+impl BacktestNote {
+    /// The share who ordered of the customers of the segment of this name then, or else of the one of this persona.
+    pub(crate) fn response(&self, name: &str, persona: &str) -> Option<f64> {
+        let by_name = self.segments.iter().find(|s| s.name == name);
+        by_name.or_else(|| self.segments.iter().find(|s| s.persona == persona)).map(|s| s.bought.value)
+    }
+}
+
 /// What the customers of one segment did in the later period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SegmentLater {

@@ -5,6 +5,7 @@
 
 mod backtest;
 mod choice;
+mod goods;
 mod input;
 mod movement;
 mod lifetime;
@@ -18,6 +19,10 @@ use serde::{Deserialize, Serialize};
 
 pub use self::backtest::{BacktestNote, GroupingSkill, SegmentLater};
 pub use self::choice::{AlgorithmNote, Candidate, Choice, Compared, Pick};
+pub use self::goods::{
+    Cover, Covered, DeadProduct, DeadStock, Favourite, Goods, Moving, OnlySlipping, ProductName,
+    ProductsFile, SegmentGoods, SegmentPrice, ShopPrice, SlippingProduct,
+};
 pub use self::input::{Input, Observed, Rejected, RoleNote, SourceNote, WithoutPurchase};
 pub use self::movement::{
     Change, FormerSegment, Match, Move, Movement, MovementPlace, PlaceKind, PreviousRun,
@@ -73,6 +78,9 @@ pub struct Outcome {
     /// Who moved since the previous run; absent without one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub movement: Option<Movement>,
+    /// Products, stock and prices; absent where the orders name no products.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goods: Option<Goods>,
     /// RFM scores and grid; absent where recency, orders or spend are not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rfm: Option<RfmNote>,

@@ -8,6 +8,8 @@ use habitue_core::profile::FeatureProfile;
 use habitue_core::rule::Rule;
 use serde::{Deserialize, Serialize};
 
+use super::goods::SegmentGoods;
+
 /// One segment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Segment {
@@ -49,6 +51,9 @@ pub struct Segment {
     pub rule: Rule,
     /// Every numeric feature beside all customers.
     pub profile: Vec<FeatureProfile>,
+    /// What it buys and at which price; absent where the orders name no products.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub goods: Option<SegmentGoods>,
     /// What to do.
     pub actions: Vec<Action>,
 }

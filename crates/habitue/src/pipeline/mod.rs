@@ -3,6 +3,7 @@
 pub(crate) mod orders;
 pub(crate) mod customers;
 mod features;
+mod goods;
 mod grouping;
 mod lifetime;
 mod segment;

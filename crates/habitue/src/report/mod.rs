@@ -8,6 +8,7 @@
 //! security policy forbids it, and the charts' library is inside. Equal outcomes give equal bytes.
 
 mod answer;
+mod bought;
 mod chart;
 mod cleaning;
 pub(crate) mod escape;
@@ -18,6 +19,7 @@ mod movement;
 mod portrait;
 mod proof;
 mod rfm;
+mod stock;
 mod story;
 mod sure;
 mod value;
@@ -79,6 +81,7 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
         portraits: portrait::Portraits::new(&story).render()?,
         value: value.map(|value| value.render()).transpose()?,
         rfm: rfm.map(|rfm| rfm.render()).transpose()?,
+        stock: outcome.goods.as_ref().map(|goods| stock::Stock::new(&story, goods).render()).transpose()?,
         cleaning: cleaning.render()?,
         sure: sure.render()?,
         proof: proof.as_ref().map(Template::render).transpose()?,
@@ -111,6 +114,7 @@ struct Page<'a> {
     portraits: String,
     value: Option<String>,
     rfm: Option<String>,
+    stock: Option<String>,
     cleaning: String,
     sure: String,
     proof: Option<String>,

@@ -4,6 +4,7 @@ use askama::Template;
 use habitue_core::action::{Action, Area};
 use habitue_core::profile::FeatureProfile;
 
+use crate::report::bought::Bought;
 use crate::report::format::of_hundred;
 use crate::report::story::{Shown, Story};
 
@@ -21,6 +22,7 @@ struct Portrait<'a> {
     rule: Option<RuleWords>,
     profile: Vec<ProfileRow<'a>>,
     more: Vec<ProfileRow<'a>>,
+    bought: Option<Bought<'a>>,
     areas: Vec<(&'static str, Vec<ActionShown<'a>>)>,
 }
 
@@ -67,6 +69,7 @@ impl<'a> Portrait<'a> {
             rule: (!rule.conditions.is_empty()).then_some(words),
             profile: first.into_iter().map(row).collect(),
             more: rest.into_iter().map(row).collect(),
+            bought: shown.of.goods.as_ref().and_then(|goods| Bought::new(story, goods)),
             areas: areas(story, &shown.of.actions),
         }
     }

@@ -454,6 +454,9 @@ impl Sink for LineSink<'_> {
             if reason == Reason::NoCustomer {
                 let print = self.fingerprint(row, &Role::ALL);
                 self.tally.anonymous.push(print);
+                if let (true, Some(time)) = (revenue > Money::ZERO && key.is_some(), time) {
+                    self.tally.note_sold_to_nobody(key.0, time.day());
+                }
             }
             return self.reject(reason, position, row, revenue);
         }

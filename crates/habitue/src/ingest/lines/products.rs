@@ -9,7 +9,7 @@ use crate::ingest::cell::{Cell, Shared};
 use crate::ingest::role::Role;
 use crate::ingest::roster::NO_PRODUCT;
 use crate::ingest::source::Row;
-use crate::ingest::tally::{Product, keep_smaller};
+use crate::ingest::tally::Product;
 use crate::ingest::words::is_service;
 
 /// The key and the number of the products in the catalogue, which itself is too large to be asked for every row.
@@ -85,10 +85,10 @@ impl LineSink<'_> {
             .catalogue
             .entry(key.0)
             .or_insert_with(|| Product { code: code.to_owned(), ..Product::default() });
-        for (text, role) in [(&mut product.name, Role::ProductName), (&mut product.category, Role::Category)]
+        for (names, role) in [(&mut product.name, Role::ProductName), (&mut product.category, Role::Category)]
         {
             if let (true, Cell::Text(cell)) = (self.present[role as usize], row.cell(role as usize)) {
-                keep_smaller(text, cell);
+                names.add(cell);
             }
         }
         known.unwrap_or_else(|| {

@@ -175,6 +175,12 @@ impl<'a> Orders<'a> {
 }
 
 impl Ledger<'_> {
+    /// The last day on which customers without an id bought each product, by its key, before the as-of date.
+    pub(crate) fn sold_to_nobody(&self) -> impl Iterator<Item = (u64, Day)> {
+        let days = self.tally.sold_to_nobody.iter().map(|(key, day)| (*key, *day));
+        days.filter(|(_, day)| *day < self.as_of)
+    }
+
     /// The features that these data can give.
     fn definitions(&self) -> Vec<&'static Definition> {
         features::available(self.holds)
@@ -238,7 +244,8 @@ pub(crate) fn fold_to_file(
 ) -> Result<(Input, usize), Error> {
     let mut read = read::read(plan, job, rejects, observer)?;
     observer.stage("folding orders into summaries");
-    let description = Description::new(read.holds, read.currency, &read.catalogue);
+    let description =
+        Description::new(read.holds, read.currency, &read.catalogue, &read.tally.sold_to_nobody);
     let (writer, encoder) = store::Writer::create(output, &description)?;
     let parts = read.fold.close(read.roster, read.policy)?.finish(
         <(Saved, usize, Money)>::default,

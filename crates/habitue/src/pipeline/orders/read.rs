@@ -133,6 +133,9 @@ impl Read {
                 _ => {}
             }
             self.holds = self.holds.or(description.holds);
+            for (key, day) in description.sold_to_nobody() {
+                self.tally.note_sold_to_nobody(key, day);
+            }
             for (key, product) in description.catalogue() {
                 self.catalogue.entry(key).and_modify(|p| p.merge(&product)).or_insert(product);
             }

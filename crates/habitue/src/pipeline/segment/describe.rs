@@ -9,9 +9,18 @@ use habitue_core::rule::{Rule, RuleSearch};
 use super::base::Base;
 use super::meaning::Meaning;
 use crate::error::Error;
-use crate::outcome::Segment;
+use crate::outcome::{BacktestNote, Segment};
+use crate::pipeline::goods::GoodsNotes;
 use crate::pipeline::grouping::Groups;
 use crate::pipeline::lifetime::Lifetime;
+
+/// What is known of customers beside their table.
+pub(super) struct Known<'a> {
+    pub(super) rules: &'a ActionRules,
+    pub(super) lifetime: &'a Lifetime,
+    pub(super) goods: Option<&'a GoodsNotes>,
+    pub(super) backtest: Option<&'a BacktestNote>,
+}
 
 /// Describes every segment.
 pub(super) fn describe(
@@ -19,14 +28,22 @@ pub(super) fn describe(
     meaning: &Meaning,
     groups: &Groups,
     places: &[Placement],
-    rules: &ActionRules,
-    lifetime: &Lifetime,
+    known: &Known<'_>,
 ) -> Result<Vec<Segment>, Error> {
     let segmented = meaning.segmented(base)?;
     let mut facts = segment_facts(&segmented, &meaning.dimensions);
-    let prospects = lifetime.prospects(&meaning.labels, meaning.order.len(), &base.net_12m);
+    let prospects = known.lifetime.prospects(&meaning.labels, meaning.order.len(), &base.net_12m);
     for (facts, prospects) in facts.iter_mut().zip(&prospects) {
-        lifetime.tell(facts, prospects);
+        known.lifetime.tell(facts, prospects);
+    }
+    if let Some(goods) = known.goods {
+        goods.fill(&mut facts);
+    }
+    if let Some(backtest) = known.backtest {
+        for (facts, naming) in facts.iter_mut().zip(&meaning.names) {
+            facts.response = backtest.response(&naming.name, &naming.persona);
+            facts.response_days = facts.response.map(|_| backtest.days);
+        }
     }
     let profiles = profiles(&segmented);
     let search = RuleSearch { features: base.clustered.clone(), ..RuleSearch::default() };
@@ -64,7 +81,8 @@ pub(super) fn describe(
             prospects: prospects.get(segment).copied(),
             rule,
             profile,
-            actions: rules.actions_for(&naming.persona_key, facts)?,
+            goods: known.goods.map(|g| g.segments[segment].clone()),
+            actions: known.rules.actions_for(&naming.persona_key, facts)?,
         });
     }
     Ok(segments)

@@ -4,6 +4,7 @@ mod backtest;
 mod base;
 mod describe;
 mod identity;
+mod goods;
 mod meaning;
 mod notes;
 mod placed;
@@ -15,8 +16,9 @@ use habitue_core::{Error as CoreError, Matrix};
 
 use self::backtest::Past;
 use self::base::{Base, prepare};
-use self::describe::describe;
+use self::describe::{Known, describe};
 use self::identity::settle;
+use self::goods::goods_notes;
 use self::meaning::Meaning;
 use self::notes::{choice_note, feature_notes, rfm_note, rfm_thresholds, sample, score_all};
 pub use self::placed::Placed;
@@ -102,7 +104,10 @@ pub fn segment(
     if let Some((old, crossed)) = from_previous {
         base.warnings.extend(movement::warnings(old, base.as_of, base.currency.as_deref(), crossed));
     }
-    let segments = describe(&base, &meaning, &groups, &places, &actions, &lifetime)?;
+    let goods = goods_notes(orders.as_ref(), &base, &meaning, settings, observer)?;
+    let known =
+        Known { rules: &actions, lifetime: &lifetime, goods: goods.as_ref(), backtest: backtest.as_ref() };
+    let segments = describe(&base, &meaning, &groups, &places, &known)?;
     lifetime.sum(&base.net_12m);
     let outcome = Outcome {
         schema_version: SCHEMA_VERSION,
@@ -120,6 +125,7 @@ pub fn segment(
         features: feature_notes(&base, &model),
         choice: choice_note(&choice, &groups, settings.choose.k.is_some(), x.n_rows()),
         algorithm: groups.note,
+        goods: goods.map(|g| g.shop),
         rfm: model
             .rfm
             .as_ref()

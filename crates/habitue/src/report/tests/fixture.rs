@@ -170,6 +170,7 @@ pub(super) fn shop() -> Outcome {
     Outcome {
         schema_version: 1,
         algorithm,
+        goods: Some(super::goods::of_shop()),
         program: "habitue 0.1.0".to_owned(),
         kind: Kind::Orders,
         sources: vec![SourceNote {
@@ -269,10 +270,17 @@ pub(super) fn hostile() -> Outcome {
 
 /// Replaces texts, except those whose form is fixed.
 fn poison(value: &mut serde_json::Value, key: &str) {
-    const FIXED: [&str; 27] = [
+    const FIXED: [&str; 34] = [
         "formed",
         "revenue_all",
         "tier",
+        "known",
+        "services",
+        "without_product",
+        "unknown_revenue",
+        "last_sold",
+        "paid",
+        "usual",
         "moved_revenue",
         "kind",
         "revenue",
@@ -313,6 +321,8 @@ fn poison(value: &mut serde_json::Value, key: &str) {
 /// A table of customers: no money, no dates, no RFM.
 pub(super) fn customers_only() -> Outcome {
     let mut outcome = shop();
+    outcome.goods = None;
+    outcome.segments.iter_mut().for_each(|segment| segment.goods = None);
     let of = |name: &str, label: &str, unit| FeatureNote {
         feature: Feature {
             name: name.to_owned(),
@@ -546,6 +556,7 @@ fn segments(customers: usize, revenue: i64) -> Vec<Segment> {
                 recall: p.recall,
             },
             profile: profile.collect(),
+            goods: Some(super::goods::of_segment(i)),
             actions: actions(p),
         }
     };

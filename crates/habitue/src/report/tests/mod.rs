@@ -3,6 +3,7 @@
 //! With `HABITUE_REPORT_DIR` set, the pages are also written there, for `tools/check_report.py` and for the eye.
 
 mod fixture;
+mod goods;
 
 use std::collections::BTreeSet;
 
