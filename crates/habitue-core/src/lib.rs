@@ -22,6 +22,7 @@ pub mod cluster;
 pub mod choose_k;
 pub mod segmented;
 pub mod text;
+pub mod base;
 pub mod rfm;
 pub mod backtest;
 pub mod profile;
