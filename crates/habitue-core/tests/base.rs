@@ -59,7 +59,8 @@ fn concentration_equals_the_mean_difference_of_numpy() {
 #[test]
 fn quartiles_and_robust_scores_equal_numpy_and_scipy() {
     let reference = reference();
-    let spread = Spread::of(&floats(&reference["columns"]["spend"])).unwrap();
+    let values = floats(&reference["columns"]["spend"]);
+    let spread = Spread::of(&values).unwrap();
     let (found, expected) = (spread.summary, &reference["spend"]);
     assert!(found.on_logarithms);
     close(found.mean, &expected["mean"]);
@@ -68,8 +69,8 @@ fn quartiles_and_robust_scores_equal_numpy_and_scipy() {
     for (found, expected) in quartiles.iter().zip(expected["quartiles"].as_array().unwrap()) {
         close(*found, expected);
     }
-    for (found, expected) in spread.scores.iter().zip(expected["log_scores"].as_array().unwrap()) {
-        close(*found, expected);
+    for (found, expected) in values.iter().zip(expected["log_scores"].as_array().unwrap()) {
+        close(spread.score(*found), expected);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod assign;
 mod cluster;
+mod explore;
 mod features;
 mod fold;
 mod generate;
@@ -25,6 +26,8 @@ pub(crate) struct Command {
 enum Verb {
     /// Turn orders into named segments, actions, evidence and a model: the main job
     Segment(segment::Segment),
+    /// Look at the data only: the customer base in figures, and a page
+    Explore(explore::Explore),
     /// Place customers in the segments of a saved model
     Assign(assign::Assign),
     /// Write the customer table alone: id and every feature
@@ -43,6 +46,7 @@ impl Command {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self.verb {
             Verb::Segment(verb) => verb.run(),
+            Verb::Explore(verb) => verb.run(),
             Verb::Assign(verb) => verb.run(),
             Verb::Features(verb) => verb.run(),
             Verb::Cluster(verb) => verb.run(),

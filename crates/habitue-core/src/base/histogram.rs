@@ -10,6 +10,8 @@ use crate::table::Unit;
 pub struct Histogram {
     /// How the edges grow.
     pub scale: Scale,
+    /// Whether all values are whole numbers.
+    pub whole: bool,
     /// The bins, ascending; every value is in exactly one.
     pub bins: Vec<Bin>,
 }
@@ -44,17 +46,20 @@ const MOST_VALUES: usize = 12;
 const MOST_BINS: usize = 15;
 /// Share of all values on either side that is gathered in an open bin, so that a few wild values do not squeeze the rest.
 const TAIL: f64 = 0.005;
-/// Where the 99th percentile is beyond so many medians, bins grow.
-const SKEWED: f64 = 10.0;
+/// Where the 99th percentile of positive values is beyond so many of their medians, bins grow.
+const SKEWED: f64 = 5.0;
+/// Share of values below zero up to which the others may still grow.
+const FEW_BELOW_ZERO: f64 = 0.05;
 /// Steps that people count days in.
 const DAY_STEPS: [f64; 11] = [1.0, 2.0, 7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.0, 730.0, 1825.0];
 
 /// The histogram of the finite values; `None` if there are none.
 ///
-/// At most 12 distinct whole values have a bin each. Otherwise zero has its own bin where it is common, or where bins
-/// grow; bins grow (1, 2, 5, 10, …) where all other values are positive and their 99th percentile is more than ten
-/// times their median; else they have one width, a round number (of days: 1, 2, 7, 14, 30, …). The outermost half
-/// percents are gathered in open bins.
+/// At most 12 distinct whole values have a bin each. Otherwise bins grow (1, 2, 5, 10, …) where the 99th percentile of the
+/// positive values is more than five times their median and at most 5 % of all values are negative; these are then
+/// gathered in one bin. Else bins have one width, a round number. Days never grow and are counted in 1, 2, 7, 14, 30, ….
+/// Zero has its own bin where bins grow, or where it is common and nothing is less. The outermost half percents are
+/// gathered in open bins.
 ///
 /// Costs `O(n log n)`.
 ///
@@ -65,7 +70,11 @@ const DAY_STEPS: [f64; 11] = [1.0, 2.0, 7.0, 14.0, 30.0, 60.0, 90.0, 180.0, 365.
 /// # Ok::<(), &str>(())
 /// ```
 pub fn histogram(values: &[f64], unit: Unit) -> Option<Histogram> {
-    let sorted = sorted(values.iter().copied().filter(|v| v.is_finite()));
+    histogram_of_sorted(&sorted(values.iter().copied().filter(|v| v.is_finite())), unit)
+}
+
+/// The same of finite values in ascending order.
+pub fn histogram_of_sorted(sorted: &[f64], unit: Unit) -> Option<Histogram> {
     #[expect(clippy::float_cmp, reason = "runs of equal values")]
     let runs: Vec<(f64, u64)> =
         sorted.chunk_by(|a, b| a == b).map(|run| (run[0], run.len() as u64)).collect();
@@ -79,25 +88,33 @@ pub fn histogram_of_runs(runs: &[(f64, u64)], unit: Unit) -> Option<Histogram> {
     let whole = runs.iter().all(|r| r.0.fract() == 0.0);
     if whole && runs.len() <= MOST_VALUES || runs.len() == 1 {
         let bin = |&(value, customers): &(f64, u64)| Bin { from: Some(value), below: Some(value), customers };
-        return Some(Histogram { scale: Scale::Values, bins: runs.iter().map(bin).collect() });
+        return Some(Histogram { scale: Scale::Values, whole, bins: runs.iter().map(bin).collect() });
     }
-    let zeros = if least == 0.0 { runs[0].1 } else { 0 };
-    let positive = if zeros > 0 { &runs[1..] } else { runs };
+    let at_zero = runs.partition_point(|r| r.0 < 0.0);
+    let below_zero: u64 = runs[..at_zero].iter().map(|r| r.1).sum();
+    let zeros = if at_zero < runs.len() && runs[at_zero].0 == 0.0 { runs[at_zero].1 } else { 0 };
+    let positive = &runs[at_zero + usize::from(zeros > 0)..];
     let median = quantile_of_runs(positive, 0.5);
-    let grows = positive[0].0 > 0.0 && quantile_of_runs(positive, 0.99) > SKEWED * median;
-    let zero_apart = zeros > 0 && (grows || zeros * 20 >= n);
-    let rest = if zero_apart { positive } else { runs };
+    // Days are counted in weeks and months, however they are spread.
+    let grows = unit != Unit::Days
+        && below_zero as f64 <= FEW_BELOW_ZERO * n as f64
+        && quantile_of_runs(positive, 0.99) > SKEWED * median;
+    let zero_apart = zeros > 0 && (grows || below_zero == 0 && zeros * 20 >= n);
+    let rest = if grows || zero_apart { positive } else { runs };
     let (low, high) = (quantile_of_runs(rest, TAIL), quantile_of_runs(rest, 1.0 - TAIL));
     let edges = if grows { growing_edges(low, high, whole) } else { linear_edges(low, high, whole, unit) };
-    let mut bins = Vec::with_capacity(edges.len() + 2);
+    let mut bins = Vec::with_capacity(edges.len() + 3);
+    if grows && below_zero > 0 {
+        bins.push(Bin { from: None, below: Some(0.0), customers: below_zero });
+    }
     if zero_apart {
         bins.push(Bin { from: Some(0.0), below: Some(0.0), customers: zeros });
     }
     let count = |within: &dyn Fn(f64) -> bool| rest.iter().filter(|r| within(r.0)).map(|r| r.1).sum::<u64>();
     let (first, last) = (edges[0], edges[edges.len() - 1]);
     if rest[0].0 < first {
-        // Where zero stands apart, what is left below the first edge is more than nothing.
-        let from = zero_apart.then_some(0.0);
+        // Where zero or less stands apart, what is left below the first edge is more than nothing.
+        let from = (zero_apart || grows && below_zero > 0).then_some(0.0);
         bins.push(Bin { from, below: Some(first), customers: count(&|v| v < first) });
     }
     // The last edge itself belongs below where nothing lies beyond it.
@@ -110,7 +127,7 @@ pub fn histogram_of_runs(runs: &[(f64, u64)], unit: Unit) -> Option<Histogram> {
     if most > last || most >= last && !closed {
         bins.push(Bin { from: Some(last), below: None, customers: count(&|v| v >= last) });
     }
-    Some(Histogram { scale: if grows { Scale::Growing } else { Scale::Linear }, bins })
+    Some(Histogram { scale: if grows { Scale::Growing } else { Scale::Linear }, whole, bins })
 }
 
 /// 1, 2, 5, 10, … around all that lies between `low` and `high`, both above 0. Every power of ten alone where that
@@ -219,6 +236,17 @@ mod tests {
     }
 
     #[test]
+    fn a_few_values_below_zero_do_not_flatten_the_others() {
+        let mut values: Vec<f64> = (0..500).map(|i| 10_f64.powf(f64::from(i) / 150.0) * 1.01).collect();
+        values.extend([-3.0, -400.0, 0.0]);
+        let found = histogram(&values, Unit::Money).unwrap();
+        assert_eq!(found.scale, Scale::Growing);
+        assert_eq!(found.bins[0], Bin { from: None, below: Some(0.0), customers: 2 });
+        assert_eq!(found.bins[1], Bin { from: Some(0.0), below: Some(0.0), customers: 1 });
+        assert_eq!((found.bins[2].from, found.bins[2].below), (Some(1.0), Some(2.0)));
+    }
+
+    #[test]
     fn values_below_zero_are_binned_too() {
         let values: Vec<f64> = (-100..=100).map(|i| f64::from(i) / 100.0).collect();
         let found = histogram(&values, Unit::Number).unwrap();
@@ -232,6 +260,7 @@ mod tests {
                 (-1000..1000_i32).prop_map(f64::from),
                 (-1e6..1e6_f64),
                 (0..1000_i32).prop_map(|i| 1.03_f64.powi(i)),
+                (0..1000_i32).prop_map(|i| -1.03_f64.powi(i)),
                 Just(0.0),
             ], 1..200),
             positive in any::<bool>(),

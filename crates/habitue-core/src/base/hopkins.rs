@@ -37,7 +37,7 @@ pub struct Hopkins {
 
 impl Default for Hopkins {
     fn default() -> Self {
-        Self { n_probes: 200, n_repeats: 20, max_rows: 20_000, seed: 0 }
+        Self { n_probes: 100, n_repeats: 20, max_rows: 10_000, seed: 0 }
     }
 }
 

@@ -4,6 +4,7 @@
 //! One file a part.
 
 mod backtest;
+mod base;
 mod choice;
 mod input;
 mod rfm;
@@ -15,6 +16,10 @@ use habitue_core::time::Day;
 use serde::{Deserialize, Serialize};
 
 pub use self::backtest::{BacktestNote, GroupingSkill, SegmentLater};
+pub use self::base::{
+    CategoryCount, CategorySpread, Coming, Correlations, CustomerBase, FeatureSpread, MonthNote, OrderCount,
+    Outlier, Outliers,
+};
 pub use self::choice::{AlgorithmNote, Candidate, Choice, Compared, Pick};
 pub use self::input::{Input, Observed, Rejected, RoleNote, SourceNote, WithoutPurchase};
 pub use self::rfm::{RfmCell, RfmGridRow, RfmNote};
@@ -66,6 +71,9 @@ pub struct Outcome {
     pub backtest: Option<BacktestNote>,
     /// Net revenue month by month; empty for a table of customers.
     pub months: Vec<Month>,
+    /// All customers together, before any segment; absent in results of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<CustomerBase>,
     /// A sample of customers for pictures (all of them when there are few).
     pub sample: Sample,
     /// The settings of the run, all of them.

@@ -6,8 +6,8 @@ use habitue_core::{Error as CoreError, Matrix, Money, features};
 
 use crate::error::Error;
 use crate::ingest::plan::Plan;
-use crate::outcome::{Input, Kind, Month, SourceNote, WithoutPurchase};
-use crate::pipeline::orders::Orders;
+use crate::outcome::{Input, Kind, SourceNote, WithoutPurchase};
+use crate::pipeline::orders::{Comings, Orders};
 use crate::pipeline::{Inputs, Observer, customers};
 use crate::settings::Settings;
 use crate::write::Rejects;
@@ -24,7 +24,8 @@ pub(super) struct Base {
     pub(super) holds: features::Holds,
     pub(super) as_of: Option<habitue_core::time::Day>,
     pub(super) currency: Option<String>,
-    pub(super) months: Vec<Month>,
+    /// Who comes and comes back; absent for a table of customers.
+    pub(super) comings: Option<Comings>,
     pub(super) input: Input,
     pub(super) sources: Vec<SourceNote>,
     pub(super) without_purchase: WithoutPurchase,
@@ -54,7 +55,7 @@ impl Base {
                 holds: features::Holds::default(),
                 as_of: None,
                 currency: None,
-                months: Vec::new(),
+                comings: None,
                 input: given.input,
                 sources: given.sources,
                 without_purchase: WithoutPurchase::default(),
@@ -75,7 +76,7 @@ impl Base {
             holds: read.holds,
             as_of: Some(read.as_of),
             currency: read.currency,
-            months: read.months,
+            comings: read.comings,
             input: read.input,
             sources: read.sources,
             without_purchase: read.without_purchase,

@@ -3,6 +3,8 @@
 mod backtest;
 mod base;
 mod describe;
+mod explore;
+mod look;
 mod meaning;
 mod notes;
 mod placed;
@@ -15,10 +17,12 @@ use habitue_core::{Error as CoreError, Matrix};
 use self::backtest::Past;
 use self::base::{Base, prepare};
 use self::describe::describe;
+pub use self::explore::explore;
 use self::meaning::Meaning;
 use self::notes::{choice_note, feature_notes, rfm_note, rfm_thresholds, sample, score_all};
 pub use self::placed::Placed;
 use super::grouping::group;
+use super::orders::Comings;
 use super::{Inputs, Observer};
 use crate::error::Error;
 use crate::ingest::plan::Plan;
@@ -67,6 +71,7 @@ pub fn segment(
         }
         _ => None,
     };
+    let base_note = look::look(&base, Some(&x), settings)?;
     observer.stage("choosing the number of segments");
     let told = past.as_ref().map(|past| past.told(&base, settings, settings.choose.max_segments));
     let choice = choose(&settings.choose, &x, &told.unwrap_or_default())?;
@@ -103,7 +108,7 @@ pub fn segment(
         customers: base.table.n_rows(),
         revenue: base.net.iter().copied().sum(),
         without_purchase: base.without_purchase.clone(),
-        features: feature_notes(&base, &model),
+        features: feature_notes(&base, &model.preparation),
         choice: choice_note(&choice, &groups, settings.choose.k.is_some(), x.n_rows()),
         algorithm: groups.note,
         rfm: model
@@ -113,7 +118,8 @@ pub fn segment(
             .map(|(t, s)| rfm_note(t, s, &base, &places, segments.len())),
         segments,
         backtest,
-        months: base.months.clone(),
+        months: base.comings.as_ref().map(Comings::months).unwrap_or_default(),
+        base: Some(base_note),
         sample: sample(&base, &places),
         settings: serde_json::to_value(settings).expect("settings are plain data"),
     };
