@@ -7,6 +7,7 @@ mod assign;
 mod bad_inputs;
 mod cluster;
 mod determinism;
+mod explore;
 mod features;
 mod fold;
 mod harness;

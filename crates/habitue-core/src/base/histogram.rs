@@ -84,7 +84,7 @@ pub fn histogram_of_sorted(sorted: &[f64], unit: Unit) -> Option<Histogram> {
 /// The same of values given as runs: each finite value, ascending, and how often it occurs.
 pub fn histogram_of_runs(runs: &[(f64, u64)], unit: Unit) -> Option<Histogram> {
     let n: u64 = runs.iter().map(|r| r.1).sum();
-    let (least, most) = (runs.first()?.0, runs.last()?.0);
+    let most = runs.last()?.0;
     let whole = runs.iter().all(|r| r.0.fract() == 0.0);
     if whole && runs.len() <= MOST_VALUES || runs.len() == 1 {
         let bin = |&(value, customers): &(f64, u64)| Bin { from: Some(value), below: Some(value), customers };

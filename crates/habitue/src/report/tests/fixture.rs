@@ -233,6 +233,7 @@ pub(super) fn shop() -> Outcome {
                 customers: 700 + 61 * m as u64,
             })
             .collect(),
+        base: Some(super::base::shop(&features())),
         sample: sample(),
         settings: serde_json::json!({
             "seed": 0,
@@ -260,7 +261,12 @@ pub(super) fn hostile() -> Outcome {
 
 /// Replaces texts, except those whose form is fixed.
 fn poison(value: &mut serde_json::Value, key: &str) {
-    const FIXED: [&str; 26] = [
+    const FIXED: [&str; 31] = [
+        "retention_from",
+        "covered",
+        "unplaced",
+        "scale",
+        "features",
         "formed",
         "revenue_all",
         "moved_revenue",
@@ -320,6 +326,7 @@ pub(super) fn customers_only() -> Outcome {
         of("income", "income", Unit::Number),
         of("score", "score", Unit::Share),
     ];
+    outcome.base = Some(super::base::customers_only(&outcome.features));
     outcome.as_of = None;
     outcome.currency = None;
     outcome.warnings.clear();
