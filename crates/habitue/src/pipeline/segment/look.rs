@@ -165,7 +165,7 @@ fn categories(column: &Column) -> Option<CategorySpread> {
     let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     values.iter().flatten().for_each(|value| *counts.entry(value).or_default() += 1);
     let mut counts: Vec<(&str, u64)> = counts.into_iter().collect();
-    counts.sort_by(|a, b| b.1.cmp(&a.1));
+    counts.sort_by_key(|&(_, n)| std::cmp::Reverse(n));
     let rest = counts.split_off(counts.len().min(MOST_CATEGORIES));
     let count = |(value, customers): (&str, u64)| CategoryCount { value: value.to_owned(), customers };
     Some(CategorySpread {

@@ -66,17 +66,15 @@ impl<'a> Base<'a> {
 /// terminal.
 pub(in crate::report) fn sentences(story: &Story<'_>, base: &CustomerBase) -> Vec<String> {
     let mut found = Vec::new();
-    if let Some(all) = &base.concentration {
-        if let Some(best) = all.best(20) {
-            found.push(format!(
-                "The best 20% of customers ({} of {}) brought {} of the revenue: {} of {}.",
-                count(best.customers),
-                count(all.customers),
-                share(best.share),
-                story.format.money(best.revenue),
-                story.format.money(all.revenue)
-            ));
-        }
+    if let Some((all, best)) = base.concentration.as_ref().and_then(|all| Some((all, all.best(20)?))) {
+        found.push(format!(
+            "The best 20% of customers ({} of {}) brought {} of the revenue: {} of {}.",
+            count(best.customers),
+            count(all.customers),
+            share(best.share),
+            story.format.money(best.revenue),
+            story.format.money(all.revenue)
+        ));
     }
     if let Some(coming) = &base.coming {
         found.extend(rhythm::once(story, coming));
@@ -98,7 +96,7 @@ pub(in crate::report) fn sentences(story: &Story<'_>, base: &CustomerBase) -> Ve
 fn percent(part: f64) -> String {
     match part * 100.0 {
         p if p > 0.0 && p < 0.5 => "<1%".to_owned(),
-        p if p < 100.0 && p >= 99.5 => ">99%".to_owned(),
+        p if (99.5..100.0).contains(&p) => ">99%".to_owned(),
         p => format!("{p:.0}%"),
     }
 }

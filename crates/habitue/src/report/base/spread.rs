@@ -345,7 +345,7 @@ pub(super) fn clumps(base: &CustomerBase) -> Vec<String> {
     } else if beyond > 2.0 * error {
         "Customers are somewhat more crowded than that: there are denser places, but no clear gaps."
     } else {
-        "Customers are no more crowded than that: segments here cut one heap into useful parts and are no natural groups."
+        "Customers are no more crowded than that: segments are useful cuts through one continuum, with no gaps at their borders."
     };
     let sampled = if c.rows < c.of {
         format!(", measured on a sample of {} of {} customers", count(c.rows), count(c.of))
