@@ -24,6 +24,7 @@ pub mod choose_k;
 pub mod segmented;
 pub mod text;
 pub mod goods;
+pub mod base;
 pub mod rfm;
 pub mod lifecycle;
 pub mod backtest;

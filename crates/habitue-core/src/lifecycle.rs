@@ -180,8 +180,16 @@ mod tests {
         let lifecycle = Lifecycle { usual_gap_days: 40.0 };
         let stages = lifecycle.stages(&table).unwrap();
         use Stage::{Active, Dormant, Growing, Lost, New, Slipping};
-        let expected =
-            [Some(New), Some(Growing), Some(Active), Some(Slipping), Some(Active), Some(Dormant), Some(Lost), None];
+        let expected = [
+            Some(New),
+            Some(Growing),
+            Some(Active),
+            Some(Slipping),
+            Some(Active),
+            Some(Dormant),
+            Some(Lost),
+            None,
+        ];
         assert_eq!(stages, expected);
     }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::cluster::assigner::{Assigner, REACH, surest};
 use crate::cluster::nearest;
+use crate::lifecycle::Lifecycle;
 use crate::math::distance::squared;
 use crate::prepare::FittedPreparation;
 use crate::rfm::RfmThresholds;
@@ -23,6 +24,9 @@ pub struct Model {
     pub spread: f64,
     /// Where RFM scores change, where the customers were scored.
     pub rfm: Option<RfmThresholds>,
+    /// What a customer's wait is measured against, where the data tell stages of life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle: Option<Lifecycle>,
     /// How customers are placed where it is not the nearest centre that decides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placer: Option<Placer>,
@@ -125,7 +129,8 @@ impl Model {
                 radius,
             });
         let spread = within / tamed.values().len() as f64;
-        Ok(Self { segments: segments.collect(), preparation, spread, rfm, placer })
+        let lifecycle = Lifecycle::fit(table);
+        Ok(Self { segments: segments.collect(), preparation, spread, rfm, lifecycle, placer })
     }
 
     /// The names of the features that a table must have, in order.

@@ -72,6 +72,67 @@ impl<'de> Deserialize<'de> for Day {
     }
 }
 
+/// A calendar month as one number: `12 · year + month − 1`. Written and serialised as `YYYY-MM`.
+///
+/// ```
+/// use habitue_core::time::{Day, Month};
+/// let march = Month::of(Day(15_050));
+/// assert_eq!((march.to_string().as_str(), march.first_day().to_string().as_str()), ("2011-03", "2011-03-01"));
+/// ```
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Month(pub i32);
+
+impl Month {
+    /// The month that a day falls in (days beyond the years −9999 to 9999 are clamped, as in [`Day::date`]).
+    ///
+    /// By arithmetic on eras of 400 years that begin with March (Hinnant 2013, `civil_from_days`): a few
+    /// multiplications, so that it may be asked of every order.
+    pub fn of(day: Day) -> Self {
+        let since_era = day.0.clamp(-4_371_587, 2_932_896) + 719_468;
+        let era = since_era.div_euclid(146_097);
+        let of_era = since_era.rem_euclid(146_097);
+        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+        let of_year = of_era - (365 * year + year / 4 - year / 100);
+        // Counted from March, so that the months of a year run on without a leap in between.
+        let from_march = (5 * of_year + 2) / 153;
+        Self(12 * (era * 400 + year) + from_march + 2)
+    }
+
+    /// Its first day.
+    pub fn first_day(self) -> Day {
+        let (year, month) = (self.0.div_euclid(12).clamp(-9999, 9999), self.0.rem_euclid(12) + 1);
+        Day::from_date(Date::constant(year as i16, month as i8, 1))
+    }
+
+    /// Its last day.
+    pub fn last_day(self) -> Day {
+        Day(Self(self.0 + 1).first_day().0 - 1)
+    }
+}
+
+impl fmt::Display for Month {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:04}-{:02}", self.0.div_euclid(12), self.0.rem_euclid(12) + 1)
+    }
+}
+
+impl Serialize for Month {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Month {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let number = text.rsplit_once('-').and_then(|(year, month)| {
+            let (year, month) = (year.parse::<i32>().ok()?, month.parse::<i32>().ok()?);
+            ((-9999..=9999).contains(&year) && (1..=12).contains(&month)).then_some(12 * year + month - 1)
+        });
+        number.map(Self).ok_or_else(|| de::Error::custom(format!("{text:?} is not a month such as 2011-03")))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,5 +156,29 @@ mod tests {
     fn the_first_of_january_1970_was_a_thursday() {
         assert_eq!(Day(0).weekday(), 3);
         assert_eq!(Day(-3).weekday(), 0);
+    }
+
+    #[test]
+    fn months_are_those_of_the_calendar() {
+        for day in (-4_371_587..2_932_896).step_by(17).chain(-800..800).chain([-4_371_587, 2_932_896]) {
+            let date = Day(day).date();
+            let month = Month::of(Day(day));
+            assert_eq!(month.0, i32::from(date.year()) * 12 + i32::from(date.month()) - 1, "{date}");
+        }
+        assert_eq!(Month::of(Day(i32::MAX)), Month::of(Day(2_932_896)));
+    }
+
+    #[test]
+    fn a_month_has_a_first_and_a_last_day_and_survives_its_text() {
+        let february = Month(12 * 2024 + 1);
+        assert_eq!(
+            (february.first_day().to_string(), february.last_day().to_string()),
+            ("2024-02-01".to_owned(), "2024-02-29".to_owned())
+        );
+        for month in [february, Month(0), Month(-7), Month(12 * 9999)] {
+            let text = serde_json::to_string(&month).unwrap();
+            assert_eq!(serde_json::from_str::<Month>(&text).unwrap(), month, "{text}");
+        }
+        assert!(serde_json::from_str::<Month>("\"2024-13\"").is_err());
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
+use habitue_core::lifecycle::Stage;
 use habitue_core::lifetime::Expected;
 use habitue_core::model::Placement;
 
@@ -189,6 +190,10 @@ impl Placed {
         );
         columns.extend(names.iter().filter_map(|name| self.table.column(name)).map(feature_cells));
         columns.extend(expected_columns(&self.expected));
+        if self.stages.iter().any(Option::is_some) {
+            let stages = self.stages.iter().map(|s| s.map(Stage::key)).collect();
+            columns.push(("lifecycle".to_owned(), Cells::Text(stages)));
+        }
         if self.rfm.iter().any(Option::is_some) {
             let scores = self.rfm.iter().map(|r| {
                 r.map_or(NO_SEGMENT, |r| {

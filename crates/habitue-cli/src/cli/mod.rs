@@ -3,6 +3,7 @@
 mod assign;
 mod cluster;
 mod compare;
+mod explore;
 mod features;
 mod fold;
 mod generate;
@@ -26,6 +27,8 @@ pub(crate) struct Command {
 enum Verb {
     /// Turn orders into named segments, actions, evidence and a model: the main job
     Segment(segment::Segment),
+    /// Look at the data only: the customer base in figures, and a page
+    Explore(explore::Explore),
     /// Place customers in the segments of a saved model
     Assign(assign::Assign),
     /// Tell who moved between two runs
@@ -46,6 +49,7 @@ impl Command {
     pub(crate) fn run(self) -> Result<(), Failure> {
         match self.verb {
             Verb::Segment(verb) => verb.run(),
+            Verb::Explore(verb) => verb.run(),
             Verb::Assign(verb) => verb.run(),
             Verb::Compare(verb) => verb.run(),
             Verb::Features(verb) => verb.run(),

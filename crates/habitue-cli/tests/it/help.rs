@@ -15,6 +15,7 @@ fn the_program_lists_its_verbs() {
 
     Commands:
       segment   Turn orders into named segments, actions, evidence and a model: the main job
+      explore   Look at the data only: the customer base in figures, and a page
       assign    Place customers in the segments of a saved model
       compare   Tell who moved between two runs
       features  Write the customer table alone: id and every feature
@@ -256,6 +257,100 @@ fn assign_has_help() {
     Customers that are unlike all that the model was fitted on get segment 0, "Fits none"; those whose
     returns ate up
     their purchases get segment 0, "No net purchase".
+    "#);
+}
+
+#[test]
+fn explore_has_help() {
+    insta::assert_snapshot!(help(&["explore", "--help"]), @r#"
+    Look at the data only: the customer base in figures, and a page
+
+    Usage: habitue explore [OPTIONS] [ORDERS]...
+
+    Arguments:
+      [ORDERS]...
+              Orders (or a table of customers): CSV, TSV, Parquet, JSON lines or Excel files, folders or
+              patterns of them, - for standard input
+
+    Options:
+      -o, --output <FILE>
+              The page to write
+              
+              [default: habitue-explore.html]
+
+          --rejects <FILE>
+              Where to write rejected rows with their reasons
+
+          --force
+              Overwrite files that exist
+
+          --features <SET>
+              The features that clustering would see: core, rfm, behaviour, all, or names separated by
+              commas [default: core]
+
+          --seed <N>
+              The same seed gives the same figures [default: 0]
+
+      -h, --help
+              Print help (see a summary with '-h')
+
+    Input:
+          --summaries <FILE>...
+              Fold on summaries written by `habitue fold`
+
+          --map <ROLE=COLUMN,…>
+              Name columns by role, e.g. customer="Customer ID",amount=Total; by number if there is no
+              header
+
+          --dates <DATES>
+              Which comes first in dates such as 03/04/2011
+
+              Possible values:
+              - dmy: Day first
+              - mdy: Month first
+
+          --currency <CODE>
+              The currency to keep where amounts are in several, e.g. EUR
+
+          --delimiter <CHAR>
+              What parts the columns of text files, if looking does not tell
+
+          --no-header
+              Text files have no header: columns are named 1, 2, 3, …
+
+          --sheet <NAME>
+              The sheet of a workbook to read
+
+          --cleaning <CLEANING>
+              What rows count: returns netted and duplicates dropped, or the usual cleaning of tutorials
+
+              Possible values:
+              - default: Returns netted, duplicates dropped where rows carry an order number
+              - classic: Cancellations, returns and free items dropped, duplicates kept
+
+          --as-of <YYYY-MM-DD>
+              The day at which features are true [default: the day after the last line]
+
+    Run:
+          --memory <MB>
+              Megabytes of lines held in memory before temporary files are used
+
+          --threads <N>
+              Threads to use [default: all]
+
+          --config <FILE>
+              Settings file [default: habitue.toml in this folder, if there is one]
+
+      -q, --quiet
+              Say nothing but errors
+
+          --json
+              Print the result as JSON to stdout
+
+    Examples:
+      habitue explore data/online_retail.parquet
+      habitue explore orders.csv -o look.html --force
+      habitue explore customers.csv --json > base.json
     "#);
 }
 

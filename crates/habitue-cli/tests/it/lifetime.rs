@@ -86,7 +86,10 @@ fn too_few_who_came_back_are_no_ground_for_a_forecast() {
     folder.habitue(&["segment", "orders.csv", "-q", "-o", "results"]).succeeded();
     let note = &folder.json("results/summary.json")["lifetime"];
     assert_eq!(note["refused"][0]["code"], "too-few-repeat-buyers");
-    assert_eq!(note["refused"][0]["reason"], "1 of the customers bought again; the estimate needs at least 30");
+    assert_eq!(
+        note["refused"][0]["reason"],
+        "1 of the customers bought again; the estimate needs at least 30"
+    );
     assert!(note["total"].is_null() && note["model"].is_null(), "{note}");
     assert!(!folder.text("results/segments.csv").contains("expected_orders"));
     assert!(folder.text("results/report.html").contains("Orders could not be forecast"));

@@ -8,6 +8,7 @@ mod bad_inputs;
 mod cluster;
 mod compare;
 mod determinism;
+mod explore;
 mod features;
 mod fold;
 mod goods;

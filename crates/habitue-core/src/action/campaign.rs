@@ -108,8 +108,8 @@ impl CampaignRule {
         }
         let n = audience as f64;
         let response = facts.response;
-        let per_contact = value
-            * (self.uplift * (self.margin - self.discount) - response.unwrap_or(0.0) * self.discount);
+        let per_contact =
+            value * (self.uplift * (self.margin - self.discount) - response.unwrap_or(0.0) * self.discount);
         let control_group = control_group(audience, response.unwrap_or(UNKNOWN_RESPONSE), self.uplift);
         Some(Campaign {
             audience,
@@ -135,7 +135,11 @@ fn control_group(audience: usize, response: f64, uplift: f64) -> usize {
     let (mut low, mut high) = (1, most);
     while low < high {
         let middle = usize::midpoint(low, high);
-        if error(audience, middle, response, uplift) * SURE <= uplift { high = middle } else { low = middle + 1 }
+        if error(audience, middle, response, uplift) * SURE <= uplift {
+            high = middle
+        } else {
+            low = middle + 1
+        }
     }
     low
 }
@@ -150,7 +154,8 @@ fn error(audience: usize, control: usize, response: f64, uplift: f64) -> f64 {
 /// The smallest uplift that a control group shows.
 fn detectable(audience: usize, control: usize, response: f64) -> f64 {
     // The error hardly depends on the uplift; a few rounds settle it.
-    let step = |uplift: f64| (error(audience, control, response, uplift) * SURE).min(1.0 - response.min(0.999));
+    let step =
+        |uplift: f64| (error(audience, control, response, uplift) * SURE).min(1.0 - response.min(0.999));
     (0..20).fold(0.0, |uplift, _| step(uplift))
 }
 
@@ -180,7 +185,10 @@ mod tests {
         // 100 · (0.05 · (0.4 − 0.1) − 0.2 · 0.1) = −0.5 a contact: the discount is given to those who come anyway.
         assert_eq!((plan.contribution, plan.most_per_contact), (Money::from_units(-500), Money::ZERO));
         let without = rule(0.05, 0.0).plan(&facts(1_000, Some(0.2))).unwrap();
-        assert_eq!((without.contribution, without.most_per_contact), (Money::from_units(2_000), Money::from_units(2)));
+        assert_eq!(
+            (without.contribution, without.most_per_contact),
+            (Money::from_units(2_000), Money::from_units(2))
+        );
     }
 
     #[test]
@@ -205,6 +213,10 @@ mod tests {
     fn nobody_to_write_to_is_no_campaign() {
         let overdue = CampaignRule { audience: Audience::Overdue, ..rule(0.05, 0.0) };
         assert_eq!(overdue.plan(&facts(10, None)), None);
-        assert!(rule(0.0, 0.0).check().is_err() && rule(0.1, 1.5).check().is_err() && rule(0.1, 0.1).check().is_ok());
+        assert!(
+            rule(0.0, 0.0).check().is_err()
+                && rule(0.1, 1.5).check().is_err()
+                && rule(0.1, 0.1).check().is_ok()
+        );
     }
 }

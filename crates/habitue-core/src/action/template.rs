@@ -52,10 +52,9 @@ const FACTS: &[Fact] = &[
     ("value_label", |f| f.value_label.clone()),
     ("median_value", |f| f.median_value.clone()),
     ("median_value_all", |f| f.median_value_all.clone()),
-    (
-        "control_group",
-        |f| Some(format_count(f.campaign.as_ref().map_or(f.customers.div_ceil(10), |c| c.control_group))),
-    ),
+    ("control_group", |f| {
+        Some(format_count(f.campaign.as_ref().map_or(f.customers.div_ceil(10), |c| c.control_group)))
+    }),
     ("audience", |f| f.campaign.as_ref().map(|c| format_count(c.audience))),
     ("extra_orders", |f| f.campaign.as_ref().map(|c| format_number(c.extra_orders.round()))),
     ("most_per_contact", |f| amount(f, f.campaign.as_ref().map(|c| c.most_per_contact))),

@@ -3,7 +3,7 @@
 
 use crate::Matrix;
 use crate::math::distance::means;
-use crate::math::quantile::median;
+use crate::math::quantile::{quantile_sorted, sorted};
 
 /// Two prepared columns that say nearly the same.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,14 +65,54 @@ pub fn near_duplicates(x: &Matrix, threshold: f64) -> Vec<NearDuplicate> {
 /// assert_eq!(outliers(&[1.0, 2.0, 3.0, 4.0, 100.0]), [false, false, false, false, true]);
 /// ```
 pub fn outliers(values: &[f64]) -> Vec<bool> {
-    let finite = || values.iter().copied().filter(|v| v.is_finite());
-    let centre = median(finite());
-    let deviations = || finite().map(|v| (v - centre).abs());
-    let mad = median(deviations());
-    let n = finite().count().max(1) as f64;
-    let mean = deviations().map(|v| v / n).sum::<f64>();
-    let unit = if mad > 0.0 { mad / 0.6745 } else { mean * std::f64::consts::FRAC_PI_2.sqrt() };
-    values.iter().map(|v| v.is_finite() && unit > 0.0 && (v - centre).abs() / unit > 3.5).collect()
+    let robust = Robust::fit(values);
+    values.iter().map(|&v| v.is_finite() && robust.score(v).abs() > FAR).collect()
+}
+
+/// Robust deviations beyond which a value lies far from the others.
+pub const FAR: f64 = 3.5;
+
+/// The middle of some values and the unit in which they stray from it, neither moved by a few wild ones.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Robust {
+    /// The median of the finite values; NaN where there are none.
+    pub centre: f64,
+    /// `MAD / 0.6745`, or what takes its place; 0 where all are equal.
+    pub unit: f64,
+}
+
+impl Robust {
+    /// Learns from finite values; the others are passed over.
+    pub fn fit(values: &[f64]) -> Self {
+        Self::of_sorted(&sorted(values.iter().copied().filter(|v| v.is_finite())))
+    }
+
+    /// The same of finite values in ascending order, without sorting again.
+    pub fn of_sorted(sorted: &[f64]) -> Self {
+        let centre = quantile_sorted(sorted, 0.5);
+        // The deviations of both sides are in order, seen from the middle.
+        let split = sorted.partition_point(|&v| v < centre);
+        let mut below = sorted[..split].iter().rev().map(|v| centre - v).peekable();
+        let mut above = sorted[split..].iter().map(|v| v - centre).peekable();
+        let deviations: Vec<f64> = std::iter::from_fn(|| match (below.peek(), above.peek()) {
+            (Some(b), Some(a)) if b <= a => below.next(),
+            (Some(_), None) => below.next(),
+            _ => above.next(),
+        })
+        .collect();
+        let mad = quantile_sorted(&deviations, 0.5);
+        let n = sorted.len().max(1) as f64;
+        let mean = deviations.iter().map(|v| v / n).sum::<f64>();
+        Self {
+            centre,
+            unit: if mad > 0.0 { mad / 0.6745 } else { mean * std::f64::consts::FRAC_PI_2.sqrt() },
+        }
+    }
+
+    /// How many units a value lies above the middle (below: negative); 0 where all values are equal.
+    pub fn score(self, value: f64) -> f64 {
+        if self.unit > 0.0 { (value - self.centre) / self.unit } else { 0.0 }
+    }
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@
 //! One file a part.
 
 mod backtest;
+mod base;
 mod choice;
 mod goods;
 mod input;
-mod movement;
+mod lifecycle;
 mod lifetime;
+mod movement;
 mod rfm;
 mod segment;
 
@@ -18,18 +20,23 @@ use habitue_core::time::Day;
 use serde::{Deserialize, Serialize};
 
 pub use self::backtest::{BacktestNote, GroupingSkill, SegmentLater};
+pub use self::base::{
+    CategoryCount, CategorySpread, Coming, Correlations, CustomerBase, FeatureSpread, MonthNote, OrderCount,
+    Outlier, Outliers,
+};
 pub use self::choice::{AlgorithmNote, Candidate, Choice, Compared, Pick};
 pub use self::goods::{
     Cover, Covered, DeadProduct, DeadStock, Favourite, Goods, Moving, OnlySlipping, ProductName,
     ProductsFile, SegmentGoods, SegmentPrice, ShopPrice, SlippingProduct,
 };
 pub use self::input::{Input, Observed, Rejected, RoleNote, SourceNote, WithoutPurchase};
+pub use self::lifecycle::{LifecycleNote, StageNote};
+pub use self::lifetime::{LaterCheck, LifetimeCheck, LifetimeNote, Prospects, RefusedModel};
 pub use self::movement::{
     Change, FormerSegment, Match, Move, Movement, MovementPlace, PlaceKind, PreviousRun,
 };
-pub use self::lifetime::{LaterCheck, LifetimeCheck, LifetimeNote, Prospects, RefusedModel};
 pub use self::rfm::{RfmCell, RfmGridRow, RfmNote};
-pub use self::segment::Segment;
+pub use self::segment::{Segment, TypicalCustomer};
 
 /// The name given to customers without a net purchase.
 pub const NO_PURCHASE: &str = "No net purchase";
@@ -90,8 +97,14 @@ pub struct Outcome {
     /// What customers are expected to bring; absent for a table of customers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lifetime: Option<LifetimeNote>,
+    /// Customers by stage of life; absent where the data do not tell them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lifecycle: Option<LifecycleNote>,
     /// Net revenue month by month; empty for a table of customers.
     pub months: Vec<Month>,
+    /// All customers together, before any segment; absent in results of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<CustomerBase>,
     /// A sample of customers for pictures (all of them when there are few).
     pub sample: Sample,
     /// The settings of the run, all of them.

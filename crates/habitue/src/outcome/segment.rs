@@ -54,6 +54,18 @@ pub struct Segment {
     /// What it buys and at which price; absent where the orders name no products.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub goods: Option<SegmentGoods>,
+    /// Its most typical customers: those nearest to its middle.
+    #[serde(default)]
+    pub typical: Vec<TypicalCustomer>,
     /// What to do.
     pub actions: Vec<Action>,
+}
+
+/// One customer who stands for many.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TypicalCustomer {
+    /// Who it is.
+    pub customer_id: String,
+    /// What customers were clustered on, in original units, in the order of the features; `None` where missing or no number.
+    pub values: Vec<Option<f64>>,
 }

@@ -18,7 +18,7 @@ pub use self::cluster::{ClusterJob, ClusterRun, Metrics, cluster};
 pub use self::features::{FeaturesRun, features};
 pub(crate) use self::features::{feature_cells, ids};
 pub use self::fold::{FoldRun, fold};
-pub use self::segment::{Placed, SegmentRun, segment};
+pub use self::segment::{Placed, SegmentRun, explore, segment};
 
 use crate::settings::Settings;
 use orders::OrdersJob;

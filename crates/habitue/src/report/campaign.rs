@@ -30,9 +30,13 @@ impl CampaignWords {
             .response
             .map_or(String::new(), |response| format!(" {} of them would order anyway.", share(response)));
         let budget = if campaign.contribution.0 > 0 {
-            format!("at most {} a customer; what costs more does not pay", format.money(campaign.most_per_contact))
+            format!(
+                "at most {} a customer; what costs more does not pay",
+                format.money(campaign.most_per_contact)
+            )
         } else {
-            "nothing: with this discount it does not pay, because those who would order anyway get it too".to_owned()
+            "nothing: with this discount it does not pay, because those who would order anyway get it too"
+                .to_owned()
         };
         Self {
             audience: format!(

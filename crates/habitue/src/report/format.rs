@@ -44,6 +44,11 @@ impl MoneyColumn<'_> {
         self.sum(self.rounded.len())
     }
 
+    /// The sum of some of the amounts.
+    pub(crate) fn range(&self, of: std::ops::Range<usize>) -> String {
+        self.text(self.rounded[of].iter().fold(0, |sum, &part| sum.saturating_add(part)))
+    }
+
     fn text(&self, rounded: i64) -> String {
         self.format.with_symbol(rounded as f64 / 10_f64.powi(self.decimals as i32), self.decimals)
     }

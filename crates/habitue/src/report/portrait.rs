@@ -3,9 +3,12 @@
 use askama::Template;
 use habitue_core::action::{Action, Area};
 use habitue_core::profile::FeatureProfile;
+use habitue_core::table::Feature;
 
+use crate::outcome::TypicalCustomer;
 use crate::report::bought::Bought;
-use crate::report::format::of_hundred;
+use crate::report::campaign::CampaignWords;
+use crate::report::format::{NONE, of_hundred};
 use crate::report::story::{Shown, Story};
 
 /// All segments, one after the other.
@@ -22,6 +25,10 @@ struct Portrait<'a> {
     rule: Option<RuleWords>,
     profile: Vec<ProfileRow<'a>>,
     more: Vec<ProfileRow<'a>>,
+    /// The features that customers were clustered on, for the table of typical customers.
+    features: Vec<&'a str>,
+    typical: Vec<Typical<'a>>,
+    sure: String,
     bought: Option<Bought<'a>>,
     areas: Vec<(&'static str, Vec<ActionShown<'a>>)>,
 }
@@ -42,11 +49,20 @@ struct ProfileRow<'a> {
     /// Left edge and width of the bar, in percent of its track; the middle of the track is the typical customer.
     bar: (u32, u32),
     standing: String,
+    /// How far apart from everybody else, in words.
+    apart: &'static str,
 }
 
 struct ActionShown<'a> {
     action: &'a Action,
     stake: Option<(String, &'a str)>,
+    campaign: Option<CampaignWords>,
+}
+
+/// A customer who stands for many, with what customers were clustered on.
+struct Typical<'a> {
+    id: &'a str,
+    values: Vec<String>,
 }
 
 impl<'a> Portraits<'a> {
@@ -69,6 +85,9 @@ impl<'a> Portrait<'a> {
             rule: (!rule.conditions.is_empty()).then_some(words),
             profile: first.into_iter().map(row).collect(),
             more: rest.into_iter().map(row).collect(),
+            features: clustered_features(story).map(|f| f.label.as_str()).collect(),
+            typical: shown.of.typical.iter().map(|t| Typical::new(story, t)).collect(),
+            sure: sure_words(shown),
             bought: shown.of.goods.as_ref().and_then(|goods| Bought::new(story, goods)),
             areas: areas(story, &shown.of.actions),
         }
@@ -88,8 +107,54 @@ impl<'a> ProfileRow<'a> {
             all: value(p.median_all),
             bar: (percent.min(50), percent.abs_diff(50)),
             standing: of_hundred(standing),
+            apart: p.apart.map_or("", apart_words),
         }
     }
+}
+
+impl<'a> Typical<'a> {
+    fn new(story: &'a Story<'a>, customer: &'a TypicalCustomer) -> Self {
+        let write = |(value, feature): (&Option<f64>, &Feature)| {
+            value.map_or_else(|| NONE.to_owned(), |v| story.format.value(v, feature.unit))
+        };
+        Self {
+            id: &customer.customer_id,
+            values: customer.values.iter().zip(clustered_features(story)).map(write).collect(),
+        }
+    }
+}
+
+/// The features that customers were clustered on.
+fn clustered_features<'a>(story: &'a Story<'a>) -> impl Iterator<Item = &'a Feature> {
+    story.outcome.features.iter().filter(|f| f.clustered).map(|f| &f.feature)
+}
+
+/// The conventional reading of Cliff's delta (Romano et al. 2006).
+fn apart_words(delta: f64) -> &'static str {
+    match (delta.abs(), delta > 0.0) {
+        (size, _) if size < 0.147 => "no different",
+        (size, true) if size < 0.33 => "a little higher",
+        (size, true) if size < 0.474 => "higher",
+        (_, true) => "much higher",
+        (size, false) if size < 0.33 => "a little lower",
+        (size, false) if size < 0.474 => "lower",
+        (_, false) => "much lower",
+    }
+}
+
+/// How sure the segment is, in a sentence; empty where that was not measured.
+fn sure_words(shown: &Shown<'_>) -> String {
+    let found = shown.of.stability.map(|s| {
+        format!(
+            "Drawn from other samples of the customers, {} of 100 of the segment are found together again. ",
+            of_hundred(s)
+        )
+    });
+    format!(
+        "{}On average a customer belongs here and not to the next segment with a confidence of {} of 100.",
+        found.unwrap_or_default(),
+        of_hundred(shown.of.confidence)
+    )
 }
 
 /// The actions under the heading of their area; areas without actions are left out.
@@ -103,6 +168,7 @@ fn areas<'a>(story: &Story<'_>, actions: &'a [Action]) -> Vec<(&'static str, Vec
     let shown = |action: &'a Action| ActionShown {
         action,
         stake: action.stake.as_ref().map(|s| (story.format.money(s.amount), s.meaning.as_str())),
+        campaign: action.campaign.as_ref().map(|c| CampaignWords::new(&story.format, c)),
     };
     all.into_iter()
         .map(|(area, heading)| {

@@ -64,7 +64,10 @@ pub fn defuse(text: &str) -> Cow<'_, str> {
 }
 
 /// Writes a file by a temporary name beside it, so that nobody ever sees half of it.
-pub(crate) fn replace_file(path: &Path, write: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
+///
+/// # Errors
+/// What `write` says, or when the file cannot be put in its place.
+pub fn replace_file(path: &Path, write: impl FnOnce(&Path) -> Result<(), Error>) -> Result<(), Error> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let temporary = tempfile::Builder::new()
         .prefix(".habitue-")

@@ -1,7 +1,5 @@
 //! The customers of a partition, with their features, as they come out of the fold.
 
-use std::collections::BTreeMap;
-
 use habitue_core::Money;
 use habitue_core::features::{self, Definition, Holds};
 use habitue_core::history::{Historian, History};
@@ -9,12 +7,11 @@ use habitue_core::lifetime::Buying;
 use habitue_core::summary::Summary;
 use habitue_core::table::{Column, Table, Values};
 use habitue_core::time::Day;
-use hashbrown::HashMap;
 use rayon::prelude::*;
 
-use super::Customers;
+use super::{Comings, Customers};
 use crate::ingest::roster::Ids;
-use crate::outcome::{Input, Month, SourceNote, WithoutPurchase};
+use crate::outcome::{Input, SourceNote, WithoutPurchase};
 
 /// The customers of a partition, with their features, as they come out of the fold.
 pub(super) struct Described {
@@ -25,8 +22,8 @@ pub(super) struct Described {
     net_12m: Vec<Money>,
     has_purchase: Vec<bool>,
     buying: Vec<Option<Buying>>,
-    months: BTreeMap<(i16, i8), Month>,
-    calendar: Calendar,
+    /// Who comes and comes back, if that is asked.
+    comings: Option<Comings>,
     pub(super) first_day: Option<Day>,
     pub(super) n_orders: u64,
     pub(super) net_total: Money,
@@ -47,6 +44,12 @@ impl<'a> Describing<'a> {
         Self { described, historian: Historian::default(), definitions, as_of, check_day }
     }
 
+    /// Also counts who comes and comes back.
+    pub(super) fn with_comings(mut self) -> Self {
+        self.described.comings = Some(Comings::default());
+        self
+    }
+
     pub(super) fn visit(&mut self, id: &str, summary: &Summary) {
         let history = self.historian.read(summary, self.as_of);
         self.described.add(id, summary, history, self.definitions);
@@ -63,8 +66,7 @@ impl Described {
             net_12m: Vec::new(),
             has_purchase: Vec::new(),
             buying: Vec::new(),
-            months: BTreeMap::new(),
-            calendar: Calendar::default(),
+            comings: None,
             first_day: None,
             n_orders: 0,
             net_total: Money::ZERO,
@@ -83,19 +85,8 @@ impl Described {
         self.net_12m.push(history.net_within(features::YEAR_DAYS));
         self.has_purchase.push(history.has_net_purchase());
         self.n_orders += history.orders.len() as u64;
-        // Orders are in the order of time, so that those of one month stand together.
-        let mut last = None;
-        for order in &history.orders {
-            let key = self.calendar.month(order.time.day());
-            let month = month_entry(&mut self.months, key);
-            month.revenue += order.net();
-            month.orders += 1;
-            month.customers += u64::from(last != Some(key));
-            last = Some(key);
-        }
-        for (day, amount) in &history.loose {
-            let key = self.calendar.month(*day);
-            month_entry(&mut self.months, key).revenue += *amount;
+        if let Some(comings) = &mut self.comings {
+            comings.add(history);
         }
     }
 
@@ -110,11 +101,9 @@ impl Described {
             all.net_12m.extend(part.net_12m);
             all.has_purchase.extend(part.has_purchase);
             all.buying.extend(part.buying);
-            for (key, month) in part.months {
-                let mine = month_entry(&mut all.months, key);
-                mine.revenue += month.revenue;
-                mine.orders += month.orders;
-                mine.customers += month.customers;
+            match (&mut all.comings, part.comings) {
+                (Some(mine), Some(theirs)) => mine.merge(&theirs),
+                (mine, theirs) => *mine = mine.take().or(theirs),
             }
             all.first_day = match (all.first_day, part.first_day) {
                 (Some(a), Some(b)) => Some(a.min(b)),
@@ -167,32 +156,10 @@ impl Described {
             check_day,
             currency,
             holds,
-            months: self.months.into_values().collect(),
+            comings: self.comings,
             input,
             sources,
             warnings,
         }
     }
-}
-
-/// The months of days: each day is looked up once.
-#[derive(Default)]
-struct Calendar {
-    known: HashMap<Day, (i16, i8)>,
-}
-
-impl Calendar {
-    /// Year and month of a day.
-    fn month(&mut self, day: Day) -> (i16, i8) {
-        *self.known.entry(day).or_insert_with(|| (day.date().year(), day.date().month()))
-    }
-}
-
-fn month_entry(months: &mut BTreeMap<(i16, i8), Month>, key: (i16, i8)) -> &mut Month {
-    months.entry(key).or_insert_with(|| Month {
-        month: format!("{:04}-{:02}", key.0, key.1),
-        revenue: Money::ZERO,
-        orders: 0,
-        customers: 0,
-    })
 }

@@ -1,6 +1,7 @@
 //! Orders to customers: read, clean, fold, and visit customers as often as is asked; account for every row.
 
 mod account;
+mod comings;
 mod described;
 mod read;
 
@@ -15,6 +16,7 @@ use habitue_core::table::Table;
 use habitue_core::time::Day;
 use hashbrown::HashMap;
 
+pub(crate) use self::comings::Comings;
 use self::described::{Described, Describing};
 use super::Observer;
 use crate::error::Error;
@@ -22,7 +24,7 @@ use crate::fold::store::{self, Description, Saved};
 use crate::fold::{Folded, Leftover};
 use crate::ingest::plan::Plan;
 use crate::ingest::tally::{Product, Tally};
-use crate::outcome::{Input, Month, SourceNote, WithoutPurchase};
+use crate::outcome::{Input, SourceNote, WithoutPurchase};
 use crate::write::Rejects;
 
 /// How orders become customers.
@@ -57,7 +59,8 @@ pub(crate) struct Customers {
     pub(crate) check_day: Day,
     pub(crate) currency: Option<String>,
     pub(crate) holds: Holds,
-    pub(crate) months: Vec<Month>,
+    /// Who comes and comes back; only where orders are visited again.
+    pub(crate) comings: Option<Comings>,
     pub(crate) input: Input,
     pub(crate) sources: Vec<SourceNote>,
     pub(crate) warnings: Vec<String>,
@@ -150,7 +153,7 @@ impl<'a> Orders<'a> {
         let (as_of, check_day) = (self.ledger.as_of, self.ledger.check_day());
         let definitions = self.ledger.definitions();
         let parts = self.folded.visit(
-            || Describing::new(&definitions, as_of, check_day),
+            || Describing::new(&definitions, as_of, check_day).with_comings(),
             Describing::visit,
             |visitor| Ok(visitor.described),
         )?;

@@ -7,9 +7,9 @@ use habitue_core::{Error as CoreError, Matrix, Money, features};
 
 use crate::error::Error;
 use crate::ingest::plan::Plan;
-use crate::outcome::{Input, Kind, Month, SourceNote, WithoutPurchase};
+use crate::outcome::{Input, Kind, SourceNote, WithoutPurchase};
 use crate::pipeline::lifetime::{Buyers, Lifetime};
-use crate::pipeline::orders::Orders;
+use crate::pipeline::orders::{Comings, Orders};
 use crate::pipeline::{Inputs, Observer, customers};
 use crate::settings::Settings;
 use crate::write::Rejects;
@@ -30,7 +30,8 @@ pub(super) struct Base {
     pub(super) holds: features::Holds,
     pub(super) as_of: Option<habitue_core::time::Day>,
     pub(super) currency: Option<String>,
-    pub(super) months: Vec<Month>,
+    /// Who comes and comes back; absent for a table of customers.
+    pub(super) comings: Option<Comings>,
     pub(super) input: Input,
     pub(super) sources: Vec<SourceNote>,
     pub(super) without_purchase: WithoutPurchase,
@@ -63,7 +64,7 @@ impl Base {
                 holds: features::Holds::default(),
                 as_of: None,
                 currency: None,
-                months: Vec::new(),
+                comings: None,
                 input: given.input,
                 sources: given.sources,
                 without_purchase: WithoutPurchase::default(),
@@ -87,7 +88,7 @@ impl Base {
             holds: read.holds,
             as_of: Some(read.as_of),
             currency: read.currency,
-            months: read.months,
+            comings: read.comings,
             input: read.input,
             sources: read.sources,
             without_purchase: read.without_purchase,
@@ -105,7 +106,7 @@ impl Base {
         Lifetime::fit(&buyers, horizon)
     }
 
-    fn columns(&self) -> Vec<&Column> {
+    pub(super) fn columns(&self) -> Vec<&Column> {
         self.clustered.iter().filter_map(|name| self.table.column(name)).collect()
     }
 }

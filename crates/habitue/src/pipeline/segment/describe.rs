@@ -1,21 +1,28 @@
 //! Segments described: profile, rule, actions, evidence.
 
-use habitue_core::Money;
 use habitue_core::action::{ActionRules, segment_facts};
+use habitue_core::math::distance::squared;
 use habitue_core::model::Placement;
 use habitue_core::profile::profiles;
 use habitue_core::rule::{Rule, RuleSearch};
+use habitue_core::table::{Column, Values};
+use habitue_core::{Matrix, Money};
 
 use super::base::Base;
 use super::meaning::Meaning;
 use crate::error::Error;
-use crate::outcome::{BacktestNote, Segment};
+use crate::outcome::{BacktestNote, Segment, TypicalCustomer};
 use crate::pipeline::goods::GoodsNotes;
 use crate::pipeline::grouping::Groups;
 use crate::pipeline::lifetime::Lifetime;
 
+/// So many customers stand for a segment.
+const TYPICAL: usize = 3;
+
 /// What is known of customers beside their table.
 pub(super) struct Known<'a> {
+    /// Prepared features, one row a customer.
+    pub(super) x: &'a Matrix,
     pub(super) rules: &'a ActionRules,
     pub(super) lifetime: &'a Lifetime,
     pub(super) goods: Option<&'a GoodsNotes>,
@@ -81,11 +88,43 @@ pub(super) fn describe(
             prospects: prospects.get(segment).copied(),
             rule,
             profile,
+            typical: typical(base, meaning, segment, known.x, groups.centres.row(meaning.order[segment])),
             goods: known.goods.map(|g| g.segments[segment].clone()),
             actions: known.rules.actions_for(&naming.persona_key, facts)?,
         });
     }
     Ok(segments)
+}
+
+/// The customers of a segment who are nearest to its middle, the nearest first.
+fn typical(
+    base: &Base,
+    meaning: &Meaning,
+    segment: usize,
+    x: &Matrix,
+    centre: &[f64],
+) -> Vec<TypicalCustomer> {
+    let own = meaning.labels.iter().enumerate().filter(|(_, label)| **label == segment);
+    let mut nearest: Vec<(f64, usize)> = Vec::with_capacity(TYPICAL + 1);
+    for (row, _) in own {
+        let here = (squared(x.row(row), centre), row);
+        let at =
+            nearest.partition_point(|known| known.0.total_cmp(&here.0).then(known.1.cmp(&here.1)).is_lt());
+        if at < TYPICAL {
+            nearest.insert(at, here);
+            nearest.truncate(TYPICAL);
+        }
+    }
+    let columns = base.columns();
+    let value = |column: &&Column, row: usize| match &column.values {
+        Values::Number(values) => Some(values[row]).filter(|v| v.is_finite()),
+        Values::Category(_) => None,
+    };
+    let customer = |(_, row): (f64, usize)| TypicalCustomer {
+        customer_id: base.table.ids[row].clone(),
+        values: columns.iter().map(|column| value(column, row)).collect(),
+    };
+    nearest.into_iter().map(customer).collect()
 }
 
 /// The rule of the one segment that everybody is in.

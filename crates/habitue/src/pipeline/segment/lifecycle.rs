@@ -39,7 +39,11 @@ pub(super) fn lifecycle(
             revenue_12m: own().filter_map(|row| base.net_12m.get(row)).copied().sum::<Money>(),
             by_segment,
             // Rules of one's own need not speak of stages.
-            actions: if rules.personas.contains_key(&key) { rules.actions_for(&key, facts)? } else { Vec::new() },
+            actions: if rules.personas.contains_key(&key) {
+                rules.actions_for(&key, facts)?
+            } else {
+                Vec::new()
+            },
         });
     }
     Ok(Some(LifecycleNote { usual_gap_days: lifecycle.usual_gap_days, stages: notes }))
@@ -48,7 +52,9 @@ pub(super) fn lifecycle(
 fn meaning(stage: Stage) -> &'static str {
     match stage {
         Stage::New => "first ordered less than the usual time between two orders ago",
-        Stage::Growing => "order in their rhythm, and spent at least twice as much in the last 90 days as in the 90 before",
+        Stage::Growing => {
+            "order in their rhythm, and spent at least twice as much in the last 90 days as in the 90 before"
+        }
         Stage::Active => "order in their rhythm",
         Stage::Slipping => "have waited 1.5 to 3 times as long as they usually do",
         Stage::Dormant => "have waited 3 to 6 times as long as they usually do",

@@ -4,7 +4,10 @@ mod backtest;
 mod base;
 mod describe;
 mod identity;
+mod lifecycle;
 mod goods;
+mod explore;
+mod look;
 mod meaning;
 mod notes;
 mod placed;
@@ -17,12 +20,15 @@ use habitue_core::{Error as CoreError, Matrix};
 use self::backtest::Past;
 use self::base::{Base, prepare};
 use self::describe::{Known, describe};
-use self::identity::settle;
+pub use self::explore::explore;
 use self::goods::goods_notes;
+use self::identity::settle;
+use self::lifecycle::lifecycle;
 use self::meaning::Meaning;
 use self::notes::{choice_note, feature_notes, rfm_note, rfm_thresholds, sample, score_all};
 pub use self::placed::Placed;
 use super::grouping::group;
+use super::orders::Comings;
 use super::{Inputs, Observer};
 use crate::error::Error;
 use crate::ingest::plan::Plan;
@@ -74,6 +80,7 @@ pub fn segment(
         }
         _ => None,
     };
+    let base_note = look::look(&base, Some(&x), settings)?;
     observer.stage("choosing the number of segments");
     let told = past.as_ref().map(|past| past.told(&base, settings, settings.choose.max_segments));
     let choice = choose(&settings.choose, previous.as_ref(), &x, &told.unwrap_or_default())?;
@@ -105,10 +112,17 @@ pub fn segment(
         base.warnings.extend(movement::warnings(old, base.as_of, base.currency.as_deref(), crossed));
     }
     let goods = goods_notes(orders.as_ref(), &base, &meaning, settings, observer)?;
-    let known =
-        Known { rules: &actions, lifetime: &lifetime, goods: goods.as_ref(), backtest: backtest.as_ref() };
+    let known = Known {
+        x: &x,
+        rules: &actions,
+        lifetime: &lifetime,
+        goods: goods.as_ref(),
+        backtest: backtest.as_ref(),
+    };
     let segments = describe(&base, &meaning, &groups, &places, &known)?;
     lifetime.sum(&base.net_12m);
+    let of_segments = (meaning.labels.as_slice(), segments.len());
+    let lifecycle = lifecycle(model.lifecycle.as_ref(), &base, &meaning.dimensions, of_segments, &actions)?;
     let outcome = Outcome {
         schema_version: SCHEMA_VERSION,
         program: format!("habitue {}", env!("CARGO_PKG_VERSION")),
@@ -122,7 +136,7 @@ pub fn segment(
         customers: base.table.n_rows(),
         revenue: base.net.iter().copied().sum(),
         without_purchase: base.without_purchase.clone(),
-        features: feature_notes(&base, &model),
+        features: feature_notes(&base, &model.preparation),
         choice: choice_note(&choice, &groups, settings.choose.k.is_some(), x.n_rows()),
         algorithm: groups.note,
         goods: goods.map(|g| g.shop),
@@ -135,13 +149,15 @@ pub fn segment(
         movement: from_previous.map(|(old, crossed)| crossed.note(old, base.as_of, &segments)),
         segments,
         backtest,
+        lifecycle,
         lifetime: lifetime.note,
-        months: base.months.clone(),
+        months: base.comings.as_ref().map(Comings::months).unwrap_or_default(),
+        base: Some(base_note),
         sample: sample(&base, &places, &meaning.ids),
         settings: serde_json::to_value(settings).expect("settings are plain data"),
     };
-    let placed =
-        Placed::new(base.table, base.apart, &model, lifetime.expected)?.coming_from(previous.as_ref(), &outcome.segments);
+    let placed = Placed::new(base.table, base.apart, &model, lifetime.expected)?
+        .coming_from(previous.as_ref(), &outcome.segments);
     let mut model = ModelFile::new(&outcome, settings, base.holds, model);
     model.lifetime = lifetime.model;
     Ok(SegmentRun { outcome, placed, model })

@@ -1,7 +1,8 @@
 //! What was found out beside the segments: features, the choice of their number, RFM, and a sample for pictures.
 
 use habitue_core::choose_k;
-use habitue_core::model::{Model, Placement};
+use habitue_core::model::Placement;
+use habitue_core::prepare::FittedPreparation;
 use habitue_core::rfm::{Rfm, RfmThresholds, grid};
 use habitue_core::table::{Column, Table, Values};
 use habitue_core::{Money, features};
@@ -16,10 +17,10 @@ use crate::pipeline::grouping::Groups;
 /// Customers drawn in pictures, at most about so many.
 const SAMPLE_CUSTOMERS: usize = 2000;
 
-pub(super) fn feature_notes(base: &Base, model: &Model) -> Vec<FeatureNote> {
-    let described = model.preparation.describe();
+pub(super) fn feature_notes(base: &Base, preparation: &FittedPreparation) -> Vec<FeatureNote> {
+    let described = preparation.describe();
     let note = |column: &Column| {
-        let clustered = model.features().position(|f| f == column.feature.name);
+        let clustered = preparation.columns.iter().position(|c| c.name() == column.feature.name);
         let missing = match &column.values {
             Values::Number(values) => values.iter().filter(|v| v.is_nan()).count(),
             Values::Category(values) => values.iter().filter(|v| v.is_none()).count(),

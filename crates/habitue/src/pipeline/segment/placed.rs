@@ -1,5 +1,6 @@
 //! Customers and their places.
 
+use habitue_core::lifecycle::Stage;
 use habitue_core::lifetime::Expected;
 use habitue_core::model::{Model, Placement};
 use habitue_core::rfm::Rfm;
@@ -25,6 +26,8 @@ pub struct Placed {
     pub entered_at_risk: Vec<usize>,
     /// What each is expected to bring, where that is known.
     pub expected: Vec<Option<Expected>>,
+    /// The stage of life of each, where it is known.
+    pub stages: Vec<Option<Stage>>,
     /// The features that customers were clustered on, first among the columns of files.
     pub clustered: Vec<String>,
 }
@@ -54,16 +57,20 @@ impl Placed {
     ) -> Result<Self, Error> {
         let mut places: Vec<Option<Placement>> = model.assign(&table)?.into_iter().map(Some).collect();
         let scores = model.rfm.as_ref().and_then(|t| score_all(t, &table));
+        let mut stages =
+            model.lifecycle.and_then(|l| l.stages(&table)).unwrap_or_else(|| vec![None; places.len()]);
         let mut rfm: Vec<Option<Rfm>> =
             scores.map_or_else(|| vec![None; places.len()], |s| s.into_iter().map(Some).collect());
         let (table, order) = table.join(apart.unwrap_or_default());
         places.resize(order.len(), None);
+        stages.resize(order.len(), None);
         rfm.resize(order.len(), None);
         expected.resize(order.len(), None);
         Ok(Self {
             table,
             places: order.iter().map(|&i| places[i]).collect(),
             rfm: order.iter().map(|&i| rfm[i]).collect(),
+            stages: order.iter().map(|&i| stages[i]).collect(),
             previous: None,
             entered_at_risk: Vec::new(),
             expected: order.iter().map(|&i| expected[i]).collect(),

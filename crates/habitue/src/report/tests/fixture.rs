@@ -1,7 +1,7 @@
 //! Outcomes to tell: a shop like Online Retail, and some that are hard on a page.
 
 use habitue_core::Money;
-use habitue_core::action::{Action, Area, Stake};
+use habitue_core::action::{Action, Area, Effort, Stake};
 use habitue_core::backtest::{self, Skill};
 use habitue_core::lifetime::{Dropout, Estimate, FittedBgNbd, Frequency};
 use habitue_core::profile::FeatureProfile;
@@ -41,10 +41,7 @@ fn later() -> BacktestNote {
         customers: 3_000,
         revenue: Money::from_units(1_040_000),
         revenue_all: Money::from_units(1_500_000),
-        segments: vec![
-            one("Champions", 800, 0.8, 1_000.0, 0.77),
-            one("Low value", 2_200, 0.2, 110.0, 0.23),
-        ],
+        segments: vec![one("Champions", 800, 0.8, 1_000.0, 0.77), one("Low value", 2_200, 0.2, 110.0, 0.23)],
         groupings: vec![
             skill("segments", "These segments", 2, 0.25, None),
             skill("rfm-grid", "The RFM grid", 11, 0.26, Some(-0.01)),
@@ -224,6 +221,18 @@ pub(super) fn shop() -> Outcome {
         features: features(),
         choice: choice(),
         segments: segments(customers, revenue),
+        lifecycle: Some(LifecycleNote {
+            usual_gap_days: 47.3,
+            stages: vec![StageNote {
+                stage: habitue_core::lifecycle::Stage::Slipping,
+                meaning: "have waited 1.5 to 3 times as long as they usually do".to_owned(),
+                customers,
+                share: 1.0,
+                revenue_12m: Money(revenue),
+                by_segment: vec![customers / 4; 4],
+                actions: actions(&PLANS[2]),
+            }],
+        }),
         backtest: Some(later()),
         next_id: Some(5),
         movement: None,
@@ -238,6 +247,7 @@ pub(super) fn shop() -> Outcome {
                 customers: 700 + 61 * m as u64,
             })
             .collect(),
+        base: Some(super::base::shop(&features())),
         sample: sample(),
         settings: serde_json::json!({
             "seed": 0,
@@ -270,7 +280,12 @@ pub(super) fn hostile() -> Outcome {
 
 /// Replaces texts, except those whose form is fixed.
 fn poison(value: &mut serde_json::Value, key: &str) {
-    const FIXED: [&str; 34] = [
+    const FIXED: &[&str] = &[
+        "retention_from",
+        "covered",
+        "unplaced",
+        "scale",
+        "features",
         "formed",
         "revenue_all",
         "tier",
@@ -340,10 +355,12 @@ pub(super) fn customers_only() -> Outcome {
         of("income", "income", Unit::Number),
         of("score", "score", Unit::Share),
     ];
+    outcome.base = Some(super::base::customers_only(&outcome.features));
     outcome.as_of = None;
     outcome.currency = None;
     outcome.warnings.clear();
     outcome.backtest = None;
+    outcome.lifecycle = None;
     outcome.rfm = None;
     outcome.lifetime = None;
     outcome.segments.iter_mut().for_each(|segment| segment.prospects = None);
@@ -521,9 +538,15 @@ fn segments(customers: usize, revenue: i64) -> Vec<Segment> {
                     high,
                     median_all,
                     standing,
+                    apart: Some(0.4),
+                    lift: Some(1.6),
                 }
             });
         Segment {
+            typical: vec![TypicalCustomer {
+                customer_id: "17850".to_owned(),
+                values: vec![Some(12.0), Some(9.0), None],
+            }],
             id: i + 1,
             name: p.name.to_owned(),
             persona: p.persona.to_owned(),
@@ -632,6 +655,8 @@ fn actions(plan: &Plan) -> Vec<Action> {
         channel: None,
         timing: None,
         stake: None,
+        campaign: None,
+        effort: Effort::Low,
     };
     vec![
         Action {

@@ -2,6 +2,7 @@
 //!
 //! With `HABITUE_REPORT_DIR` set, the pages are also written there, for `tools/check_report.py` and for the eye.
 
+mod base;
 mod fixture;
 mod goods;
 
@@ -300,6 +301,7 @@ fn an_outcome_with_nothing_in_it_still_makes_a_page() {
     outcome.features.clear();
     outcome.sample = crate::outcome::Sample::default();
     outcome.choice.candidates.clear();
+    outcome.base = None;
     let page = render(&outcome).unwrap();
     assert!(page.contains("</html>"));
     // Nothing is drawn, so the library is left out.
