@@ -169,7 +169,10 @@ fn numbers_are_never_given_twice() {
     let new = three["movement"]["new"].as_array().unwrap();
     assert_eq!((new.len(), &new[0]["id"], &three["next_id"]), (1, &4.into(), &5.into()));
     assert!(ids(&three).contains(&4));
-    // The number goes wherever the segment goes.
+    // The number goes wherever the segment goes; products are said to be bought by segments that there are.
+    if let Some(slipping) = three["goods"]["only_slipping"]["segments"].as_array() {
+        assert!(slipping.iter().all(|id| ids(&three).contains(&id.as_u64().unwrap())), "{slipping:?}");
+    }
     let name = three["segments"].as_array().unwrap().iter().find(|s| s["id"] == 4).unwrap()["name"].clone();
     let audiences = folder.tree("c/audiences");
     assert!(audiences.keys().any(|file| file.starts_with("4-")), "{:?}", audiences.keys());

@@ -10,6 +10,10 @@ const NO_WORSE: f64 = 0.005;
 /// Telling so much of what the best tells about later spending is telling nearly as much.
 const NEARLY_AS_MUCH: f64 = 0.95;
 
+/// Telling so much of it is enough for a number in use: less than what is asked of a new one, so that no number comes and
+/// goes with chance.
+const STILL_ENOUGH: f64 = 0.85;
+
 /// The number in use if it can still serve, or else the best.
 pub(super) fn decide(settings: &ChooseK, candidates: &[Candidate], reasons: &mut Vec<String>) -> usize {
     let best = best(settings, candidates, reasons);
@@ -138,7 +142,10 @@ fn still_serves(candidate: &Candidate, candidates: &[Candidate]) -> bool {
     let found_again = surely_found_again(candidate)
         || value(candidate.stability) >= DISSOLVED
         || value(candidate.prediction_strength) >= strongest - error;
-    candidate.allowed && candidate.k > 1 && found_again
+    let most_told =
+        candidates.iter().filter(|c| c.allowed && c.k > 1).filter_map(|c| c.told).reduce(f64::max);
+    let tells = candidate.told.zip(most_told).is_none_or(|(told, most)| told >= STILL_ENOUGH * most);
+    candidate.allowed && candidate.k > 1 && found_again && tells
 }
 
 /// By its prediction strength (Tibshirani & Walther 2005, §3), or because every segment is valid (Hennig 2008).

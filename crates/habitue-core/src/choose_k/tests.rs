@@ -140,6 +140,13 @@ fn a_number_in_use_is_kept_while_it_can_serve() {
     assert_eq!((kept.k, kept.clusters.n_clusters()), (other.k, other.k));
     let said = format!("But {0} are in use and can still serve, so it stays at {0}.", other.k);
     assert!(kept.reasons.contains(&said), "{:?}", kept.reasons);
+    // A number that tells little of what customers did later cannot serve; one that tells nearly as much can.
+    let told = |share| {
+        let told: Vec<f64> = (0..=8).map(|k| if k == other.k { share } else { 0.2 }).collect();
+        ChooseK { in_use: Some(other.k), ..ChooseK::default() }.fit_told(&x, &told).unwrap().k
+    };
+    assert_eq!(told(0.18), other.k);
+    assert_ne!(told(0.1), other.k);
     // More than the shop can work with.
     let refused = with(Some(9));
     assert_eq!(refused.k, afresh.k);

@@ -9,7 +9,7 @@ use plotly::common::{ErrorData, ErrorType, HoverInfo, Marker};
 
 use crate::outcome::{BacktestNote, SegmentLater};
 use crate::report::chart::{Chart, DataTable, Drawing, axis, layout};
-use crate::report::escape::cut;
+use crate::report::escape::chart_text;
 use crate::report::format::{Format, NONE, count, day, decimal, share, share_column};
 use crate::report::story::Story;
 
@@ -137,8 +137,12 @@ fn chart(story: &Story<'_>, note: &BacktestNote) -> Option<Chart> {
     if note.segments.is_empty() {
         return None;
     }
-    let names: Vec<String> =
-        note.segments.iter().enumerate().map(|(i, s)| format!("{}. {}", i + 1, cut(&s.name, 28))).collect();
+    let names: Vec<String> = note
+        .segments
+        .iter()
+        .enumerate()
+        .map(|(i, s)| format!("{}. {}", i + 1, chart_text(&s.name, 28)))
+        .collect();
     let values: Vec<f64> = note.segments.iter().map(|s| s.spend.value).collect();
     let above = note.segments.iter().map(|s| s.spend.high - s.spend.value).collect();
     let below = note.segments.iter().map(|s| s.spend.value - s.spend.low).collect();

@@ -137,7 +137,7 @@ fn answer(story: &Story<'_>, known: &[(&Shown<'_>, Prospects)], total: &Prospect
 fn chart(story: &Story<'_>, known: &[(&Shown<'_>, Prospects)], note: &LifetimeNote, horizon: &str) -> Chart {
     let n = known.len();
     let places: Vec<f64> = (0..n).map(|i| i as f64).collect();
-    let colours: Vec<String> = known.iter().map(|(s, _)| segment_colour(s.place - 1)).collect();
+    let colours: Vec<String> = known.iter().map(|(s, _)| segment_colour(s.colour - 1)).collect();
     let column = |of: &dyn Fn(&Segment, &Prospects) -> Money| {
         known.iter().map(|(s, p)| of(s.of, p)).collect::<Vec<_>>()
     };
