@@ -28,7 +28,7 @@ pub(super) fn goods(
     let revenue: Money = products.iter().map(|p| p.all().revenue).sum();
     let services: Money = found.totals.services().iter().copied().sum();
     let moving = trends(products, found.totals.as_of());
-    let movers = |trends: Vec<Trend>| trends.iter().map(|t| mover(found, products, t)).collect();
+    let movers = |trends: Vec<Trend>| trends.iter().map(|t| mover(found, products, told.ids, t)).collect();
     Goods {
         products: products.iter().filter(|p| p.all().orders > 0).count(),
         revenue,
@@ -39,13 +39,13 @@ pub(super) fn goods(
         rising: movers(rising(&moving, LISTED)),
         falling: movers(falling(&moving, LISTED)),
         dead_stock: dead_note(found, dead),
-        only_slipping: slipping_note(found, products, told.slipping),
+        only_slipping: slipping_note(found, products, told),
         cover: cover_note(found, products),
         price: price_note(found, products, revenue),
     }
 }
 
-fn mover(found: &Collected, products: &[ProductTotals<'_>], trend: &Trend) -> Moving {
+fn mover(found: &Collected, products: &[ProductTotals<'_>], ids: &[usize], trend: &Trend) -> Moving {
     let product = &products[trend.index];
     let best = product.sales.iter().enumerate().max_by_key(|(i, s)| (s.revenue, std::cmp::Reverse(*i)));
     let share = |segment| ProductTotals::share(product.sales, segment, |s| s.revenue.to_f64());
@@ -54,7 +54,7 @@ fn mover(found: &Collected, products: &[ProductTotals<'_>], trend: &Trend) -> Mo
         recent_orders: trend.recent,
         prior_orders: trend.prior,
         against_shop: Lift { ratio: trend.ratio, low: trend.low, high: trend.high },
-        main_segment: best.and_then(|(i, _)| Some((i + 1, share(i)?))),
+        main_segment: best.and_then(|(i, _)| Some((ids[i], share(i)?))),
     }
 }
 
@@ -82,13 +82,10 @@ fn dead_note(found: &Collected, dead: &[Dead<'_>]) -> DeadStock {
     }
 }
 
-fn slipping_note(
-    found: &Collected,
-    products: &[ProductTotals<'_>],
-    slipping: &[bool],
-) -> Option<OnlySlipping> {
+fn slipping_note(found: &Collected, products: &[ProductTotals<'_>], told: &Told<'_>) -> Option<OnlySlipping> {
+    let slipping = told.slipping;
     let segments: Vec<usize> =
-        slipping.iter().enumerate().filter(|(_, s)| **s).map(|(segment, _)| segment + 1).collect();
+        slipping.iter().zip(told.ids).filter(|(s, _)| **s).map(|(_, id)| *id).collect();
     if segments.is_empty() || segments.len() == slipping.len() {
         return None;
     }

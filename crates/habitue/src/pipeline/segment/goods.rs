@@ -31,6 +31,7 @@ pub(super) fn goods_notes(
         meaning.names.iter().map(|n| SLIPPING.contains(&n.persona_key.as_str())).collect();
     let (read, kept) = (base.input.revenue_read, base.input.revenue_kept);
     let told = Told {
+        ids: &meaning.ids,
         sizes: &sizes,
         slipping: &slipping,
         revenue: base.net.iter().copied().sum(),
