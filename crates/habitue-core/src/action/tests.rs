@@ -221,6 +221,43 @@ fn every_persona_has_advice_in_four_areas_and_a_number_in_each() {
 }
 
 #[test]
+fn advice_on_stock_and_prices_speaks_with_what_is_known_of_products() {
+    let known = |text: &str| Some(text.to_owned());
+    let facts = SegmentFacts {
+        favourite_products: known("tea"),
+        favourites_in_numbers: known("tea (45 % of them, 3.1 times as often as others)"),
+        favourite_demand: known("62 %"),
+        most_bought_products: known("tea (45 % of them)"),
+        dead_stock: known("12 products, above all cups (9 of them bought it)"),
+        price_index: known("3 % less than the usual prices of the same goods"),
+        ..facts().remove(0)
+    };
+    let said = |key: &str, facts: &SegmentFacts, area: Area| -> String {
+        let actions = ActionRules::default().actions_for(key, facts).unwrap();
+        actions.into_iter().filter(|a| a.area == area).map(|a| a.text + "\n").collect()
+    };
+    for key in ["high-value-loyal", "potential", "at-risk", "other"] {
+        assert!(said(key, &facts, Area::Stock).contains("3.1 times as often"), "{key}");
+    }
+    for key in ["high-value-loyal", "at-risk", "low-value"] {
+        assert!(said(key, &facts, Area::Stock).contains("12 products, above all cups"), "{key}");
+    }
+    let cut = || known("10 % off went with about 15 % more units");
+    for key in ["high-value-loyal", "potential", "at-risk", "low-value", "other"] {
+        for facts in [
+            SegmentFacts { price_cut_pays: cut(), ..facts.clone() },
+            SegmentFacts { price_cut_costs: cut(), ..facts.clone() },
+        ] {
+            let said = said(key, &facts, Area::Price);
+            assert_eq!(said.matches("10 % off went with").count(), 1, "{key}: {said}");
+            // What is measured stands alone: no advice beside it that takes the answer for granted.
+            let others = said.lines().filter(|line| line.contains("discount") && !line.contains("15 % more"));
+            assert_eq!(others.count(), 0, "{key}: {said}");
+        }
+    }
+}
+
+#[test]
 fn a_table_without_money_gets_advice_without_stakes() {
     let score = ("Spending Score (1-100)", Unit::Number, &[80.0, 90.0, 85.0, 10.0][..]);
     let table = table(&[score]);

@@ -340,7 +340,7 @@ mod tests {
         // A year before day 400 is day 35: the coming season is days 35 to 124.
         assert_eq!(
             one.sold,
-            Sold { first: Some(Day(40)), last: Some(Day(390)), season_orders: 3, pause_orders: 0 }
+            Sold { first: Some(Day(40)), last: Some(Day(390)), season_orders: 2, pause_orders: 0 }
         );
         // Two customers of segment 0 buy the category, one of them two products of it.
         assert_eq!((totals.category(0)[0].buyers, totals.category(0)[0].revenue), (2, Money::from_units(79)));

@@ -74,7 +74,7 @@ pub struct Moving {
     pub prior_orders: u32,
     /// How many times as many, against the shop as a whole.
     pub against_shop: Lift,
-    /// The segment with the largest share of its revenue, and that share.
+    /// The id of the segment with the largest share of its revenue, and that share.
     pub main_segment: Option<(usize, f64)>,
 }
 

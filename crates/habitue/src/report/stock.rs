@@ -123,7 +123,7 @@ impl<'a> Stock<'a> {
                 let columns: Vec<String> = f.columns.iter().map(|(role, c)| format!("{role} = {c}")).collect();
                 let unknown = match f.unknown {
                     0 => "it knows every product sold".to_owned(),
-                    n => format!("it does not know {}, which brought {}", counted(n, "product sold"), money(f.unknown_revenue)),
+                    n => format!("it does not know {} sold, which brought {}", counted(n, "product"), money(f.unknown_revenue)),
                 };
                 let odd = match (f.repeated, f.unreadable) {
                     (0, 0) => String::new(),

@@ -25,7 +25,7 @@ pub(crate) struct GoodsNotes {
 
 /// What is known of the run beside its products.
 pub(crate) struct Told<'a> {
-    /// The number of each segment.
+    /// The number by which each segment is known, which survives refits.
     pub(crate) ids: &'a [usize],
     /// Customers of each segment.
     pub(crate) sizes: &'a [usize],

@@ -136,8 +136,8 @@ pub(super) fn of_shop() -> Goods {
 fn what_segments_buy_and_pay_stands_in_their_blocks() {
     let page = ours(&render(&fixture::shop()).unwrap());
     let rows = table(&page, "bought-1-caption");
-    assert_eq!(rows[1][1..], ["18.5%", "10.0%", "1.9×", "1.5× to 2.3×", "£13,187", "87.3%"]);
-    assert_eq!(table(&page, "categories-2-caption")[1][0], "Bags");
+    assert_eq!(rows[1][1..7], ["18.5%", "10.0%", "1.8×", "1.5× to 2.3×", "£13,187", "87.3%"]);
+    assert_eq!(table(&page, "categories-2-caption")[1][1], "40.0%");
     assert!(page.contains("They buy no product more often than other customers."));
     assert!(page.contains("They pay 1.7% less than the usual prices of the same goods: £4,895,509 for 1,000 best-selling products that would cost £4,982,523"));
     assert!(page.contains(
@@ -156,10 +156,11 @@ fn the_shops_stock_has_a_section_of_its_own() {
         "1 product has at least 80.0% of the revenue from segments that are slipping",
         "34 last less than a month and 56 more than a year",
     ] {
-        assert!(page.contains(text), "{text}");
+        // Numbers and their nouns stay on one line.
+        assert!(page.replace('\u{a0}', " ").contains(text), "{text}");
     }
     let dead = table(&page, "dead-caption");
-    assert_eq!(dead[1][2..], ["20", "£185.10", "25", "10", "4", "4", "1"]);
+    assert_eq!(dead[1][2..9], ["20", "£185.10", "25", "10", "4", "4", "1"]);
 }
 
 #[test]
