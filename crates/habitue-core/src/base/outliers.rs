@@ -5,12 +5,15 @@ use serde::{Deserialize, Serialize};
 use crate::math::moments::moments;
 use crate::math::quantile::{quantile_sorted, sorted};
 use crate::prepare::checks::{FAR, Robust};
+use crate::prepare::power::Transform;
 
 /// How one feature is spread, and who lies far out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Spread {
     /// What is known of all values.
     pub summary: SpreadSummary,
+    /// What brings skewed values to a scale on which they spread evenly.
+    transform: Transform,
     robust: Robust,
 }
 
@@ -49,7 +52,8 @@ impl Spread {
     /// Looks at one feature of all customers; NaN and infinities are missing. `None` where there is no value.
     ///
     /// A value is far out when its robust z-score, `0.6745 (y − median) / MAD` (Iglewicz & Hoaglin 1993), is beyond
-    /// ±3.5. `y` is `±ln(1 + |x|)`, with the sign of `x`, where the skewness is above 1, else `x` itself: on the plain
+    /// ±3.5. `y` is the logarithm that preparation takes ([`Transform::Log`]) where the skewness is above 1, else `x`
+    /// itself: on the plain
     /// scale of skewed money a tenth of all customers would be far out. Where more than half of the values are one, the
     /// mean deviation takes the place of the median one.
     ///
@@ -71,14 +75,10 @@ impl Spread {
         let (least, most) = (*sorted.first()?, *sorted.last()?);
         let found = moments(sorted);
         let on_logarithms = found.skewness > 1.0;
-        let robust = if on_logarithms {
-            Robust::of_sorted(&sorted.iter().map(|&v| logarithm(v)).collect::<Vec<_>>())
-        } else {
-            Robust::of_sorted(sorted)
-        };
+        let transform = if on_logarithms { Transform::logarithm(sorted) } else { Transform::None };
+        let robust = Robust::of_sorted(&sorted.iter().map(|&v| transform.apply(v)).collect::<Vec<_>>());
         let bound = |side: f64| {
-            let y = robust.centre + side * FAR * robust.unit;
-            let x = if on_logarithms { y.signum() * y.abs().exp_m1() } else { y };
+            let x = transform.undo(robust.centre + side * FAR * robust.unit);
             (robust.unit > 0.0 && x.is_finite()).then_some(x)
         };
         let mut spread = Self {
@@ -98,6 +98,7 @@ impl Spread {
                 far_above: 0,
                 above: bound(1.0),
             },
+            transform,
             robust,
         };
         // Scores rise with the values.
@@ -109,21 +110,13 @@ impl Spread {
 
     /// Robust deviations of a value from the middle; NaN for a missing one.
     pub fn score(&self, value: f64) -> f64 {
-        if !value.is_finite() {
-            return f64::NAN;
-        }
-        self.robust.score(if self.summary.on_logarithms { logarithm(value) } else { value })
+        if value.is_finite() { self.robust.score(self.transform.apply(value)) } else { f64::NAN }
     }
 
     /// Whether a value lies far out.
     pub fn is_far(&self, value: f64) -> bool {
         self.score(value).abs() > FAR
     }
-}
-
-/// The logarithm of one more than the magnitude, with the sign of the value: rises with it, and is 0 at 0.
-fn logarithm(value: f64) -> f64 {
-    value.signum() * value.abs().ln_1p()
 }
 
 #[cfg(test)]
@@ -144,16 +137,16 @@ mod tests {
 
     #[test]
     fn skewed_values_are_judged_by_their_logarithms() {
-        // ln(1 + x) is 1, 2, 3, 4, 5 and 30: median 3.5, deviations 0.5, 0.5, 1.5, 1.5, 2.5, 26.5, their median 1.5.
-        let values = [1.0, 2.0, 3.0, 4.0, 5.0, 30.0].map(f64::exp_m1);
+        // The median is 4, so that ln(1 + x) is taken: ln 2, ln 4, ln 5, ln 10 and ln 100000. The middle deviation is ln 2.
+        let values = [1.0, 3.0, 4.0, 9.0, 99_999.0];
         let spread = Spread::of(&values).unwrap();
         assert!(spread.summary.on_logarithms);
-        assert!((spread.score(values[5]) - 26.5 * 0.6745 / 1.5).abs() < 1e-9);
-        assert_eq!(
-            (spread.summary.far_above, spread.is_far(values[5]), spread.is_far(values[4])),
-            (1, true, false)
-        );
-        assert!((spread.summary.above.unwrap().ln_1p() - (3.5 + 3.5 * 1.5 / 0.6745)).abs() < 1e-9);
+        assert!((spread.score(99_999.0) - 0.6745 * 2e4_f64.ln() / 2_f64.ln()).abs() < 1e-12);
+        assert_eq!((spread.summary.far_above, spread.is_far(99_999.0), spread.is_far(9.0)), (1, true, false));
+        assert!((spread.summary.above.unwrap() - (5.0 * 2_f64.powf(3.5 / 0.6745) - 1.0)).abs() < 1e-9);
+        // In pence they are as far out as in pounds.
+        let pence = Spread::of(&values.map(|v| v * 128.0)).unwrap();
+        assert!((pence.score(128.0 * 99_999.0) - spread.score(99_999.0)).abs() < 1e-12);
     }
 
     #[test]

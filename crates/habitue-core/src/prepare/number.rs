@@ -169,22 +169,15 @@ fn choose_transform(settings: &Preparation, sorted: &[f64]) -> Transform {
         _ if settings.scale == Scale::Rank => Transform::None,
         Skew::None => Transform::None,
         Skew::Log1p => Transform::Log1p,
-        Skew::Log => log(sorted),
+        Skew::Log => Transform::logarithm(sorted),
         Skew::YeoJohnson => yeo_johnson(),
         Skew::Auto if moments(sorted).skewness.abs() <= settings.skew_threshold => Transform::None,
-        Skew::Auto if sorted[0] >= 0.0 => log(sorted),
+        Skew::Auto if sorted[0] >= 0.0 => Transform::logarithm(sorted),
         Skew::Auto => yeo_johnson(),
     };
     // A power so strong that it makes all values one would lose the column.
     let (first, last) = (chosen.apply(sorted[0]), chosen.apply(sorted[sorted.len() - 1]));
     if first.is_finite() && last.is_finite() && first < last { chosen } else { Transform::None }
-}
-
-/// The logarithm whose unit is a quarter of the median of what is above 0 in ascending values.
-fn log(sorted: &[f64]) -> Transform {
-    let above = &sorted[sorted.partition_point(|&v| v <= 0.0)..];
-    let unit = quantile_sorted(above, 0.5) / 4.0;
-    if unit > 0.0 && unit.is_finite() { Transform::Log { unit } } else { Transform::Log1p }
 }
 
 fn learn_scaling(scale: Scale, transform: Transform, sorted: &[f64]) -> Scaling {

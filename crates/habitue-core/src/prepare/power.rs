@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::math::quantile::quantile_sorted;
+
 use crate::math::{minimise, moments::moments};
 
 /// A monotone transform of one column.
@@ -27,6 +29,13 @@ pub enum Transform {
 }
 
 impl Transform {
+    /// The logarithm whose unit is a quarter of the median of what is above 0 in ascending values.
+    pub fn logarithm(sorted: &[f64]) -> Self {
+        let above = &sorted[sorted.partition_point(|&v| v <= 0.0)..];
+        let unit = quantile_sorted(above, 0.5) / 4.0;
+        if unit > 0.0 && unit.is_finite() { Self::Log { unit } } else { Self::Log1p }
+    }
+
     /// The transformed value; may overflow to an infinity far outside the values the transform was fitted on.
     pub fn apply(self, x: f64) -> f64 {
         match self {

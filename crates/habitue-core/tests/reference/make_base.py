@@ -29,7 +29,8 @@ amounts = [round(v * 10_000) for v in columns["spend"]]
 x = np.array(amounts, float)
 descending = np.sort(x)[::-1]
 spend = arrays["spend"]
-logs = np.log1p(spend)
+scale = np.median(spend[spend > 0]) / 4
+logs = np.log1p(spend / scale)
 unit = median_abs_deviation(logs) / 0.6745
 
 # Skewed amounts for a histogram with growing bins, and the edges that people would choose.
@@ -56,7 +57,7 @@ out = {
         "quartiles": np.quantile(spend, [0, 0.25, 0.5, 0.75, 1]).tolist(),
         "mean": float(spend.mean()),
         "log_scores": ((logs - np.median(logs)) / unit).tolist(),
-        "above": float(np.expm1(np.median(logs) + 3.5 * unit)),
+        "above": float(np.expm1(np.median(logs) + 3.5 * unit) * scale),
     },
     "skewed": {"values": skewed, "edges": edges, "counts": np.histogram(skewed, edges)[0].tolist()},
     "days": {"values": days, "edges": day_edges, "counts": np.histogram(days, day_edges)[0].tolist()},
