@@ -281,6 +281,12 @@ pub(super) fn hostile() -> Outcome {
 /// Replaces texts, except those whose form is fixed.
 fn poison(value: &mut serde_json::Value, key: &str) {
     const FIXED: &[&str] = &[
+        "expected_spend",
+        "lifetime_value",
+        "revenue_at_risk",
+        "dropout",
+        "model",
+        "until",
         "retention_from",
         "covered",
         "unplaced",
