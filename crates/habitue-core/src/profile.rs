@@ -81,7 +81,7 @@ fn apart(all: &[f64], own: &[f64]) -> Option<f64> {
         return None;
     }
     let (mut won, mut below, mut left) = (0.0, 0.0, own);
-    for run in all.chunk_by(|a, b| a == b) {
+    for run in all.chunk_by(|a, b| a.total_cmp(b).is_eq()) {
         let (here, rest) = left.split_at(left.iter().take_while(|v| **v <= run[0]).count());
         won += here.len() as f64 * (below + run.len() as f64 / 2.0);
         below += run.len() as f64;

@@ -138,12 +138,13 @@ fn slug(name: &str) -> String {
 
 /// What customers are expected to bring: only where that is known.
 fn expected_columns(expected: &[Option<Expected>]) -> Vec<(String, Cells<'_>)> {
-    let columns: [(&str, fn(&Expected) -> f64, u8); 3] = [
+    type Figure = (&'static str, fn(&Expected) -> f64, u8);
+    let columns: [Figure; 3] = [
         ("probability_alive", |e| e.probability_alive, 4),
         ("expected_orders", |e| e.orders, 4),
         ("lifetime_value", |e| e.value, 2),
     ];
-    let column = |(name, of, decimals): (&str, fn(&Expected) -> f64, u8)| {
+    let column = |(name, of, decimals): Figure| {
         let values: Vec<f64> = expected.iter().map(|e| e.as_ref().map_or(f64::NAN, of)).collect();
         let is_known = values.iter().any(|v| v.is_finite());
         is_known.then(|| (name.to_owned(), Cells::Number(values.into(), decimals)))

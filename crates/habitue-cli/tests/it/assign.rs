@@ -58,12 +58,12 @@ fn new_customers_are_placed_and_strangers_fit_none() {
     insta::assert_snapshot!(ran, @r"
     exit: 0
     ── stdout
-    customer_id,segment,segment_name,persona,confidence,recency_days,orders,spend,orders_12m,spend_12m,average_order_value,rfm,rfm_segment
-    fresh,3,Potential,Potential,1,8,1,7.5,1,7.5,7.5,411,New Customers
-    often,1,High-value loyal,High-value loyal,1,1,12,3456,12,3456,288,554,Champions
-    once,2,At risk of churning,At risk of churning,1,269,3,192,3,192,64,122,Hibernating
-    undone,0,No net purchase,,,185,1,0,1,0,0,0,
-    whale,0,Fits none,,1,2,1,225000000,1,225000000,225000000,515,Promising
+    customer_id,segment,segment_name,persona,confidence,recency_days,orders,spend,orders_12m,spend_12m,average_order_value,lifecycle,rfm,rfm_segment
+    fresh,3,Potential,Potential,1,8,1,7.5,1,7.5,7.5,new,411,New Customers
+    often,1,High-value loyal,High-value loyal,1,1,12,3456,12,3456,288,active,554,Champions
+    once,2,At risk of churning,At risk of churning,1,269,3,192,3,192,64,lost,122,Hibernating
+    undone,0,No net purchase,,,185,1,0,1,0,0,,0,
+    whale,0,Fits none,,1,2,1,225000000,1,225000000,225000000,new,515,Promising
     ── stderr
     5 customers placed
       1 High-value loyal: 1

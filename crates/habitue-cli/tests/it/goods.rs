@@ -171,6 +171,8 @@ fn columns_of_the_file_of_products_can_be_named() {
     assert_eq!(summary["goods"]["file"]["columns"], serde_json::json!({"code": "a", "name": "b"}));
     insta::assert_snapshot!(run("code=z").refused(), @r#"
     error: products.csv: there is no column "z" for code; the columns are: a, b
+
+    hint: did you mean "a"?
     "#);
     assert!(run("colour=a").refused().contains("there is no role \"colour\""));
     let missing =

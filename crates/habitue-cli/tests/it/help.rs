@@ -102,6 +102,14 @@ fn segment_has_help() {
           --as-of <YYYY-MM-DD>
               The day at which features are true [default: the day after the last line]
 
+          --products <FILE>
+              A file of products, one row each: code, name, category, list price, stock; joined on the
+              product code
+
+          --product-columns <ROLE=COLUMN,…>
+              Name its columns by role, e.g.
+              code=SKU,name=Title,category=Group,price=RRP,stock=Available
+
     Run:
           --memory <MB>
               Megabytes of lines held in memory before temporary files are used
@@ -148,9 +156,17 @@ fn segment_has_help() {
           --seed <N>
               The same seed gives the same segments [default: 0]
 
+          --backtest <DAYS>
+              Check segments formed so long before the as-of date against what customers did since: 90d,
+              or off [default: 90d]
+
           --previous <DIR>
               The results of the run before: its segments keep their numbers and names, and the report
               says who moved. It may be the folder that is overwritten
+
+          --horizon <TIME>
+              How far ahead to forecast orders and spend: days (90d), weeks (26w) or years (1y)
+              [default: 365d]
 
           --personas <FILE>
               Persona rules in place of the built-in ones

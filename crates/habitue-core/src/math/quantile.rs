@@ -19,7 +19,7 @@ pub fn quantile_sorted(sorted: &[f64], q: f64) -> f64 {
 ///
 /// ```
 /// use habitue_core::math::quantile::quantile_of_runs;
-/// assert_eq!(quantile_of_runs(&[(1.0, 1), (2.0, 2), (8.0, 1)], 0.9), 2.0 + 0.7 * 6.0);
+/// assert_eq!(quantile_of_runs(&[(1.0, 1), (2.0, 2), (8.0, 1)], 0.5), 2.0);
 /// ```
 pub fn quantile_of_runs(runs: &[(f64, u64)], q: f64) -> f64 {
     let Some(last) = runs.iter().map(|r| r.1).sum::<u64>().checked_sub(1) else { return f64::NAN };

@@ -280,55 +280,17 @@ pub(super) fn hostile() -> Outcome {
 
 /// Replaces texts, except those whose form is fixed.
 fn poison(value: &mut serde_json::Value, key: &str) {
+    // Amounts and dates are texts whose form is fixed, and so are the words that stand for one of a few things.
     const FIXED: &[&str] = &[
-        "expected_spend",
-        "lifetime_value",
-        "revenue_at_risk",
-        "dropout",
-        "model",
-        "until",
-        "retention_from",
-        "covered",
-        "unplaced",
-        "scale",
-        "features",
-        "formed",
-        "revenue_all",
-        "tier",
-        "known",
-        "services",
-        "without_product",
-        "unknown_revenue",
-        "last_sold",
-        "paid",
-        "usual",
-        "moved_revenue",
-        "kind",
-        "revenue",
-        "revenue_read",
-        "revenue_kept",
-        "revenue_12m",
-        "amount",
-        "as_of",
-        "first_day",
-        "last_day",
-        "unit",
-        "area",
-        "rfm",
-        "month",
-        "feature",
-        "seed",
-        "k",
-        "min_share",
-        "currency",
-        "rows",
-        "silhouette",
-        "share",
-        "customers",
-        "id",
+        "known", "dropout", "kind", "unit", "area", "feature", "features", "tier", "covered", "scale",
+        "currency", "stage", "effort", "model",
     ];
+    let is_figure =
+        |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit() || b"-.".contains(&b));
     match value {
-        serde_json::Value::String(text) if !FIXED.contains(&key) => *text = HOSTILE.to_owned(),
+        serde_json::Value::String(text) if !FIXED.contains(&key) && !is_figure(text) => {
+            *text = HOSTILE.to_owned()
+        }
         serde_json::Value::Array(items) => items.iter_mut().for_each(|item| poison(item, key)),
         serde_json::Value::Object(fields) => {
             // A feature's name ties its column, profile and sample together.
@@ -550,7 +512,7 @@ fn segments(customers: usize, revenue: i64) -> Vec<Segment> {
             });
         Segment {
             typical: vec![TypicalCustomer {
-                customer_id: "17850".to_owned(),
+                customer_id: "C17850".to_owned(),
                 values: vec![Some(12.0), Some(9.0), None],
             }],
             id: i + 1,
