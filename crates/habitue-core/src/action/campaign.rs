@@ -39,10 +39,11 @@ pub enum Audience {
 pub struct Campaign {
     /// Customers written to and left out, together.
     pub audience: usize,
-    /// Of them, those to leave out by lot, so that the uplift assumed would be seen.
+    /// Of them, those to leave out by lot, so that the uplift assumed would be seen; 0 where they are too few for a test.
     pub control_group: usize,
-    /// The smallest uplift that this control group shows, as a share of customers.
-    pub detectable_uplift: f64,
+    /// The smallest uplift that this control group shows, as a share of customers; absent without one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detectable_uplift: Option<f64>,
     /// The share of the audience assumed to order because of the campaign.
     pub uplift: f64,
     /// The share who would order anyway within `days`; absent where it was not measured.
@@ -70,7 +71,9 @@ const SURE: f64 = 1.959_964 + 0.841_621;
 /// The share assumed to order anyway where it was not measured: the most cautious for a control group.
 const UNKNOWN_RESPONSE: f64 = 0.5;
 /// At most this share of the audience is left out.
-const MOST_LEFT_OUT: f64 = 0.5;
+const MOST_LEFT_OUT: f64 = 0.2;
+/// Fewer customers than this are too few for a test: all are written to.
+const FEWEST_TESTED: usize = 100;
 /// Days to watch a campaign where no later period was measured.
 const WATCH_DAYS: i32 = 90;
 
@@ -93,8 +96,8 @@ impl CampaignRule {
 
     /// The campaign for a segment.
     ///
-    /// With `n` customers, `r` of whom order anyway, `u` more because of it, orders of value `v`, margin `m` and
-    /// discount `d`: contribution `n v (u (m − d) − r d)`, which divided by `n` is what a contact may cost.
+    /// With `n` customers written to, `r` of whom order anyway, `u` more because of it, orders of value `v`, margin `m`
+    /// and discount `d`: contribution `n v (u (m − d) − r d)`, which divided by `n` is what a contact may cost.
     /// `None` where nobody is to be written to or the value of an order is not known.
     pub(super) fn plan(&self, facts: &SegmentFacts) -> Option<Campaign> {
         let audience = match self.audience {
@@ -106,15 +109,18 @@ impl CampaignRule {
         if audience == 0 {
             return None;
         }
-        let n = audience as f64;
-        let response = facts.response;
+        // Those who are late are not like the rest of their segment, of whom it is known who orders anyway.
+        let response = facts.response.filter(|_| self.audience == Audience::Everybody);
+        let likely = response.unwrap_or(UNKNOWN_RESPONSE);
         let per_contact =
             value * (self.uplift * (self.margin - self.discount) - response.unwrap_or(0.0) * self.discount);
-        let control_group = control_group(audience, response.unwrap_or(UNKNOWN_RESPONSE), self.uplift);
+        let control_group =
+            if audience < FEWEST_TESTED { 0 } else { control_group(audience, likely, self.uplift) };
+        let n = (audience - control_group) as f64;
         Some(Campaign {
             audience,
             control_group,
-            detectable_uplift: detectable(audience, control_group, response.unwrap_or(UNKNOWN_RESPONSE)),
+            detectable_uplift: (control_group > 0).then(|| detectable(audience, control_group, likely)),
             uplift: self.uplift,
             response,
             days: facts.response_days.unwrap_or(WATCH_DAYS),
@@ -126,8 +132,8 @@ impl CampaignRule {
     }
 }
 
-/// The smallest control group with which an uplift is seen in 80 of 100 campaigns, two-sided at 5 %; half of the
-/// audience where none is enough.
+/// The smallest control group with which an uplift is seen in 80 of 100 campaigns, two-sided at 5 %; a fifth of the
+/// audience where that is not enough.
 ///
 /// Two proportions (Fleiss, Levin & Paik 2003, §4.2): `u² ≥ (z_{α/2} + z_β)² (r(1 − r)/c + q(1 − q)/(n − c))`, `q = r + u`.
 fn control_group(audience: usize, response: f64, uplift: f64) -> usize {
@@ -180,15 +186,14 @@ mod tests {
     #[test]
     fn money_is_what_the_hand_computes() {
         let plan = rule(0.05, 0.10).plan(&facts(1_000, Some(0.2))).unwrap();
-        assert_eq!((plan.audience, plan.extra_orders), (1_000, 50.0));
-        assert_eq!(plan.extra_revenue, Money::from_units(5_000));
+        // A fifth is left out, so that 800 are written to.
+        assert_eq!((plan.audience, plan.control_group, plan.extra_orders), (1_000, 200, 40.0));
+        assert_eq!(plan.extra_revenue, Money::from_units(4_000));
         // 100 · (0.05 · (0.4 − 0.1) − 0.2 · 0.1) = −0.5 a contact: the discount is given to those who come anyway.
-        assert_eq!((plan.contribution, plan.most_per_contact), (Money::from_units(-500), Money::ZERO));
+        assert_eq!((plan.contribution, plan.most_per_contact), (Money::from_units(-400), Money::ZERO));
         let without = rule(0.05, 0.0).plan(&facts(1_000, Some(0.2))).unwrap();
-        assert_eq!(
-            (without.contribution, without.most_per_contact),
-            (Money::from_units(2_000), Money::from_units(2))
-        );
+        let expected = (Money::from_units(1_600), Money::from_units(2));
+        assert_eq!((without.contribution, without.most_per_contact), expected);
     }
 
     #[test]
@@ -205,8 +210,10 @@ mod tests {
     #[test]
     fn few_customers_show_large_uplifts_only() {
         let plan = rule(0.02, 0.0).plan(&facts(100, Some(0.1))).unwrap();
-        assert_eq!(plan.control_group, 50);
-        assert!(plan.detectable_uplift > 0.1);
+        assert_eq!(plan.control_group, 20);
+        assert!(plan.detectable_uplift.unwrap() > 0.1);
+        let few = rule(0.02, 0.0).plan(&facts(99, Some(0.1))).unwrap();
+        assert_eq!((few.control_group, few.detectable_uplift), (0, None));
     }
 
     #[test]

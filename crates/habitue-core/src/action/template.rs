@@ -53,7 +53,13 @@ const FACTS: &[Fact] = &[
     ("median_value", |f| f.median_value.clone()),
     ("median_value_all", |f| f.median_value_all.clone()),
     ("control_group", |f| {
-        Some(format_count(f.campaign.as_ref().map_or(f.customers.div_ceil(10), |c| c.control_group)))
+        Some(format_count(
+            f.campaign
+                .as_ref()
+                .map(|c| c.control_group)
+                .filter(|n| *n > 0)
+                .unwrap_or(f.customers.div_ceil(10)),
+        ))
     }),
     ("audience", |f| f.campaign.as_ref().map(|c| format_count(c.audience))),
     ("extra_orders", |f| f.campaign.as_ref().map(|c| format_number(c.extra_orders.round()))),

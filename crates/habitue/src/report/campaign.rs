@@ -17,18 +17,24 @@ pub(super) struct CampaignWords {
 impl CampaignWords {
     pub(super) fn new(format: &Format, campaign: &Campaign) -> Self {
         let written = campaign.audience.saturating_sub(campaign.control_group);
-        let seen = if campaign.detectable_uplift <= campaign.uplift + 1e-3 {
-            format!("enough to see an uplift of {} within {} days", share(campaign.uplift), campaign.days)
-        } else {
-            format!(
-                "too few to see {}; they show an uplift from {} on",
-                share(campaign.uplift),
-                share(campaign.detectable_uplift)
-            )
+        let audience = match campaign.detectable_uplift {
+            None => format!(
+                "{} customers: too few for a test, so write to all of them.",
+                count(campaign.audience)
+            ),
+            Some(seen) => {
+                let (left_out, uplift) = (count(campaign.control_group), share(campaign.uplift));
+                let enough = if seen <= campaign.uplift + 1e-3 {
+                    format!("enough to see an uplift of {uplift} within {} days", campaign.days)
+                } else {
+                    format!("they show an uplift from {} on, within {} days", share(seen), campaign.days)
+                };
+                format!("{} customers written to, {left_out} left out by lot ({enough}).", count(written))
+            }
         };
         let anyway = campaign
             .response
-            .map_or(String::new(), |response| format!(" {} of them would order anyway.", share(response)));
+            .map_or(String::new(), |response| format!(" {} would order anyway.", share(response)));
         let budget = if campaign.contribution.0 > 0 {
             format!(
                 "at most {} a customer; what costs more does not pay",
@@ -39,13 +45,9 @@ impl CampaignWords {
                 .to_owned()
         };
         Self {
-            audience: format!(
-                "{} customers written to, {} left out by lot ({seen}).",
-                count(written),
-                count(campaign.control_group)
-            ),
+            audience,
             expect: format!(
-                "{} more orders worth {} if {} of all order because of it (an assumption); {} after goods and discounts.{anyway}",
+                "{} more orders worth {} if {} of them order because of it (an assumption); {} after goods and discounts.{anyway}",
                 decimal(campaign.extra_orders, 0),
                 format.money(campaign.extra_revenue),
                 share(campaign.uplift),
