@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a value that is not there is a failed test")]
 
 mod assign;
+mod backtest;
 mod bad_inputs;
 mod cluster;
 mod compare;
