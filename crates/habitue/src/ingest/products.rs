@@ -351,7 +351,7 @@ mod tests {
     fn what_does_not_fit_is_refused_with_the_columns() {
         let error = read_text("colour,size\nred,4\n", &[], &[]).unwrap_err();
         assert_eq!((error.code(), error.to_string().contains("product code")), ("missing-columns", true));
-        let error = read_text("sku\n1\n", &[(ProductRole::Name, "titel")], &[]).unwrap_err();
+        let error = read_text("sku\n1\n", &[(ProductRole::Name, "title1")], &[]).unwrap_err();
         assert_eq!(error.code(), "unknown-column");
     }
 }
