@@ -3,8 +3,8 @@
 
 Made with duckdb 2.0.0, pandas, numpy and statsmodels under Python 3.11; never run in CI. From the root of the repository:
 
-    cargo run --bin habitue -- segment data/online_retail.parquet -o /tmp/goods --features orders --k 3 --force
-    python3 crates/habitue-cli/tests/reference/make_goods.py /tmp/goods/segments.csv
+    cargo run --bin habitue -- segment data/online_retail.parquet -o goods-results --features orders --k 3 --force
+    python3 crates/habitue-cli/tests/reference/make_goods.py goods-results/segments.csv
 
 Only who is in which segment is taken from the program: rows are read, cleaned and counted here again, with pandas where
 the program has its own fold, and with dummies in statsmodels where the program takes means out in turns.

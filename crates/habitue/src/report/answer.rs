@@ -60,7 +60,7 @@ fn top_actions<'a>(story: &'a Story<'a>) -> Vec<TopAction<'a>> {
         let meaning = format!(
             "after goods and discounts, if {} of {} order because of it",
             share(campaign.uplift),
-            counted(campaign.audience, "customer")
+            counted(campaign.audience.saturating_sub(campaign.control_group), "customer")
         );
         let stake = story.format.money(campaign.contribution);
         Some((campaign.contribution, TopAction { segment, title: &action.title, stake, meaning }))
