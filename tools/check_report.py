@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Opens reports in headless Chromium and fails if one is broken.
 
-    tools/check_report.py [--screenshots FOLDER] report.html...
+    tools/check_report.py [--axe axe.min.js] [--screenshots FOLDER] report.html...
 
 Each page is opened from its file at 1280 and 400 pixels, in light and in dark, and once as on paper. It must raise no
-error, ask nothing of the network, draw every chart, not scroll sideways, and change its colours with the scheme.
+error, ask nothing of the network, draw every chart, not scroll sideways, and change its colours with the scheme; and
+axe, if it is given, must find nothing serious for people who use a keyboard or a screen reader.
 Chromium is found on the path (`chromium`, `chromium-browser`, `google-chrome`) or named by CHROMIUM. Standard library
 only: the browser is spoken to through its debugging pipe.
 """
@@ -42,6 +43,11 @@ STATE = """(() => {
     ink: document.querySelector(".drawing text")?.style.fill ?? null,
   });
 })()"""
+
+# What axe finds serious or critical: which rule, how many places, the first of them.
+AXE = """axe.run(document, {resultTypes: ["violations"]}).then((found) => JSON.stringify(found.violations
+  .filter((v) => v.impact === "serious" || v.impact === "critical")
+  .map((v) => `${v.id} (${v.nodes.length}): ${v.nodes[0].html.slice(0, 120)} ${v.nodes[0].any[0]?.message ?? ""}`)))"""
 
 
 class Browser:
@@ -183,6 +189,7 @@ class Browser:
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("reports", nargs="+", type=pathlib.Path)
+    parser.add_argument("--axe", type=pathlib.Path, help="axe-core as one script")
     parser.add_argument("--screenshots", type=pathlib.Path, help="folder for pictures and the printed page")
     args = parser.parse_args()
     program = next(filter(None, map(shutil.which, filter(None, (
@@ -220,6 +227,10 @@ def main():
                           f"{state['wide']} px, {', '.join(state['widest'])}")
                     check(not state["widest"], page, "sticks out", ", ".join(state["widest"]))
                     check(not state["twice"], page, "ids used twice", ", ".join(state["twice"]))
+                    if args.axe:
+                        browser.evaluate(args.axe.read_text(encoding="utf-8"))
+                        found = json.loads(browser.evaluate(AXE))
+                        check(not found, page, "axe", "; ".join(found)[:1500])
                     if args.screenshots:
                         shot = browser.ask("Page.captureScreenshot", format="png", captureBeyondViewport=True)
                         target = args.screenshots / f"{report.stem}-{width}-{scheme}.png"

@@ -1,12 +1,13 @@
 //! Where a customer stands in their life with the shop, measured by their own rhythm.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::math::quantile::median;
 use crate::table::Table;
 
 /// A stage in a customer's life with the shop; the order is from the first order to the last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// First ordered less than the usual time between two orders ago.

@@ -1,6 +1,7 @@
 //! What a segment looks like beside all customers, in original units.
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::math::quantile::{quantile_sorted, sorted};
@@ -8,7 +9,7 @@ use crate::segmented::Segmented;
 use crate::table::{Feature, Unit};
 
 /// One numeric feature of one segment beside all customers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct FeatureProfile {
     /// The feature's name.
     pub feature: String,

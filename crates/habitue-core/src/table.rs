@@ -1,5 +1,6 @@
 //! The customer table: one row a customer, one column a feature, in original units.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One row a customer, in the order of `ids`; what features make and preparation reads.
@@ -30,7 +31,7 @@ pub enum Values {
 }
 
 /// What a feature is called and measured in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Feature {
     /// The name in files and settings, with its unit where it has one: `recency_days`.
     pub name: String,
@@ -43,7 +44,7 @@ pub struct Feature {
 }
 
 /// What a number counts; decides how it is written for people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Unit {
     /// Currency units.

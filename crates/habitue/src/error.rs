@@ -249,6 +249,15 @@ impl Error {
         }
     }
 
+    /// A part of a page that could not be filled in: no outcome is known to cause it.
+    pub(crate) fn unfilled(error: &impl std::fmt::Display) -> Self {
+        Self::Document {
+            path: "the report".to_owned(),
+            what: error.to_string(),
+            remedy: "please report this as a bug".to_owned(),
+        }
+    }
+
     /// An input or output error at a path.
     pub(crate) fn io(path: impl std::fmt::Display) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.to_string();

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::ingest::{ProductSettings, ReadSettings};
 use crate::method::{Algorithm, Tuning};
+use crate::report::Layout;
 
 /// Everything that decides what a run does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,6 +49,8 @@ pub struct Settings {
     pub personas: Option<PathBuf>,
     /// A file of action rules in place of the built-in ones.
     pub actions: Option<PathBuf>,
+    /// The page of the report in place of the built-in one.
+    pub template: Option<PathBuf>,
 }
 
 impl Default for Settings {
@@ -67,6 +70,7 @@ impl Default for Settings {
             lifetime: Horizon::default(),
             personas: None,
             actions: None,
+            template: None,
         }
     }
 }
@@ -150,6 +154,14 @@ impl Settings {
             None => Ok(ActionRules::default()),
         }
     }
+
+    /// The page of the report.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or is no template.
+    pub fn layout(&self) -> Result<Layout, Error> {
+        self.template.as_deref().map_or_else(|| Ok(Layout::default()), Layout::read)
+    }
 }
 
 fn read_rules(path: &Path) -> Result<String, Error> {
@@ -162,6 +174,6 @@ fn in_file(path: &Path, error: &habitue_core::Error) -> Error {
         what: error.to_string(),
         remedy: error
             .hint()
-            .unwrap_or_else(|| "compare it with the built-in rules, `habitue rules`".to_owned()),
+            .unwrap_or_else(|| "compare it with the built-in rules, `habitue print`".to_owned()),
     }
 }

@@ -86,11 +86,7 @@ fn put(comparison: &Comparison, path: &Path) -> Result<(), Error> {
     if !is_page {
         return comparison.table.write(path, TableFormat::of_path(path));
     }
-    let page = report::render_comparison(comparison).map_err(|e| Error::Document {
-        path: path.display().to_string(),
-        what: e.to_string(),
-        remedy: "please report this as a bug".to_owned(),
-    })?;
+    let page = report::render_comparison(comparison)?;
     write::replace_text(path, &page)
 }
 

@@ -33,6 +33,9 @@ pub(crate) struct Explore {
     /// The features that clustering would see: core, rfm, behaviour, all, or names separated by commas [default: core]
     #[arg(long, value_name = "SET")]
     features: Option<String>,
+    /// The page in place of the built-in one, which `habitue print template` prints
+    #[arg(long, value_name = "FILE")]
+    template: Option<PathBuf>,
     /// The same seed gives the same figures [default: 0]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
@@ -50,16 +53,14 @@ impl Explore {
         let mut settings = self.input.settings()?;
         settings.features = self.features.clone().or(settings.features);
         settings.choose.seed = self.seed.unwrap_or(settings.choose.seed);
+        settings.template = self.template.clone().or(settings.template);
+        let layout = settings.layout()?;
         ui::refuse_existing(Some(&self.output), self.force)?;
         let mut rejects = ui::rejects(self.rejects.as_deref(), self.force)?;
         let progress = ui::Progress::new(self.input.quiet);
         let outcome = pipeline::explore(&self.input.inputs(), &settings, &mut rejects, &progress)?;
         pipeline::Observer::stage(&progress, "writing the page");
-        let html = report::render_base(&outcome).map_err(|e| Error::Document {
-            path: self.output.display().to_string(),
-            what: e.to_string(),
-            remedy: "please report this as a bug".to_owned(),
-        })?;
+        let html = report::render_base(&outcome, &layout)?;
         write::replace_file(&self.output, |temporary| {
             std::fs::write(temporary, &html)
                 .map_err(|source| Error::Io { path: temporary.display().to_string(), source })

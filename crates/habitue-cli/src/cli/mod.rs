@@ -8,7 +8,7 @@ mod features;
 mod fold;
 mod generate;
 mod options;
-mod rules;
+mod print;
 mod segment;
 
 use clap::{Parser, Subcommand};
@@ -41,8 +41,8 @@ enum Verb {
     Fold(fold::Fold),
     /// Write realistic orders of any size, to try things out
     Generate(generate::Generate),
-    /// Print the built-in persona or action rules, to copy and edit
-    Rules(rules::Rules),
+    /// Print what is built in, to copy and edit: rules, page, schema
+    Print(print::Print),
 }
 
 impl Command {
@@ -56,7 +56,7 @@ impl Command {
             Verb::Cluster(verb) => verb.run(),
             Verb::Fold(verb) => verb.run(),
             Verb::Generate(verb) => verb.run(),
-            Verb::Rules(verb) => verb.run(),
+            Verb::Print(verb) => verb.run(),
         }
     }
 }

@@ -79,6 +79,9 @@ pub(crate) struct Segment {
     /// Action rules in place of the built-in ones
     #[arg(long, value_name = "FILE", help_heading = "Segments")]
     actions: Option<PathBuf>,
+    /// The page of the report in place of the built-in one, which `habitue print template` prints
+    #[arg(long, value_name = "FILE", help_heading = "Run")]
+    template: Option<PathBuf>,
     /// Print the settings, all of them, and stop before anything is read
     #[arg(long, help_heading = "Run")]
     dry_run: bool,
@@ -135,6 +138,7 @@ impl Segment {
         settings.backtest.days = self.backtest.unwrap_or(settings.backtest.days);
         settings.personas = self.personas.clone().or(settings.personas);
         settings.actions = self.actions.clone().or(settings.actions);
+        settings.template = self.template.clone().or(settings.template);
         Ok(settings)
     }
 
@@ -147,6 +151,7 @@ impl Segment {
             return Ok(());
         }
         self.input.require_sources()?;
+        let layout = settings.layout()?;
         let results = Results::prepare(&self.output, self.force)?;
         let mut rejects = results.rejects()?;
         let progress = ui::Progress::new(self.input.quiet);
@@ -154,11 +159,7 @@ impl Segment {
         let run = pipeline::segment(&inputs, &settings, &mut rejects, &progress)?;
         drop(rejects);
         pipeline::Observer::stage(&progress, "writing results");
-        let html = report::render(&run.outcome).map_err(|e| Error::Document {
-            path: "report.html".to_owned(),
-            what: e.to_string(),
-            remedy: "please report this as a bug".to_owned(),
-        })?;
+        let html = report::render(&run.outcome, &layout)?;
         results.finish(&run, TableFormat::from(self.format), &html)?;
         drop(progress);
         if self.input.json {

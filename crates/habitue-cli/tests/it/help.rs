@@ -22,7 +22,7 @@ fn the_program_lists_its_verbs() {
       cluster   Cluster a table of numbers: the engine by itself
       fold      Fold orders into summaries, to be kept and folded on night by night
       generate  Write realistic orders of any size, to try things out
-      rules     Print the built-in persona or action rules, to copy and edit
+      print     Print what is built in, to copy and edit: rules, page, schema
       help      Print this message or the help of the given subcommand(s)
 
     Options:
@@ -125,6 +125,9 @@ fn segment_has_help() {
 
           --json
               Print the result as JSON to stdout
+
+          --template <FILE>
+              The page of the report in place of the built-in one, which `habitue print template` prints
 
           --dry-run
               Print the settings, all of them, and stop before anything is read
@@ -303,6 +306,9 @@ fn explore_has_help() {
           --features <SET>
               The features that clustering would see: core, rfm, behaviour, all, or names separated by
               commas [default: core]
+
+          --template <FILE>
+              The page in place of the built-in one, which `habitue print template` prints
 
           --seed <N>
               The same seed gives the same figures [default: 0]
@@ -547,27 +553,32 @@ fn fold_has_help() {
 }
 
 #[test]
-fn rules_has_help() {
-    insta::assert_snapshot!(help(&["rules", "--help"]), @r"
-    Print the built-in persona or action rules, to copy and edit
+fn print_has_help() {
+    insta::assert_snapshot!(help(&["print", "--help"]), @r"
+    Print what is built in, to copy and edit: rules, page, schema
 
-    Usage: habitue rules <WHICH>
+    Usage: habitue print <WHAT>
 
     Arguments:
-      <WHICH>
-              Which rules
+      <WHAT>
+              What to print
 
               Possible values:
-              - personas: What kind of segment it is, and its name
-              - actions:  What to do for each kind
+              - personas: What kind of segment it is, and its name: for --personas
+              - actions:  What to do for each kind: for --actions
+              - template: The page around the sections of the report: for --template
+              - schema:   The JSON Schema of summary.json: every field with its meaning
 
     Options:
       -h, --help
               Print help (see a summary with '-h')
 
     Examples:
-      habitue rules personas > personas.toml
+      habitue print personas > personas.toml
       habitue segment orders.csv --personas personas.toml
+      habitue print template > page.html
+      habitue segment orders.csv --template page.html
+      habitue print schema > summary.schema.json
     ");
 }
 

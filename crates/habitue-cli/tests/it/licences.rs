@@ -23,7 +23,7 @@ const ALLOWED_FOR: [(&str, &str); 1] = [("unicode-ident", "Unicode-3.0")];
 ///
 /// Every package is built by everybody who builds the program from its sources. Whoever raises this says in the commit
 /// what the new packages do, what they cost (`cargo build --timings`), and why what is there already does not serve.
-const MOST_PACKAGES: usize = 254;
+const MOST_PACKAGES: usize = 257;
 
 /// Whether an SPDX expression can be met by what is allowed: one side of each OR, all sides of each AND.
 fn is_allowed(package: &str, expression: &str) -> bool {

@@ -20,6 +20,7 @@ mod inputs;
 mod licences;
 mod lifetime;
 mod platforms;
+mod print;
 mod reference;
 mod sample;
 mod segment;

@@ -1,5 +1,6 @@
 //! What a campaign may bring, what a contact may cost, and how many customers to leave out to see that it worked.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::facts::{SegmentFacts, money};
@@ -35,7 +36,7 @@ pub enum Audience {
 }
 
 /// A campaign in numbers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Campaign {
     /// Customers written to and left out, together.
     pub audience: usize,

@@ -5,6 +5,7 @@ mod facts;
 mod rules;
 mod template;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Money;
@@ -15,7 +16,7 @@ pub use rules::{ActionRule, ActionRules, StakeRule};
 pub use template::fact_names;
 
 /// What an action is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Area {
     /// Offers, channels and timing.
@@ -29,7 +30,7 @@ pub enum Area {
 }
 
 /// One thing to do for one segment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Action {
     /// What it is about.
     pub area: Area,
@@ -58,7 +59,7 @@ pub struct Action {
 }
 
 /// How much work an action is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Effort {
     /// An hour or two: a list, a setting.
@@ -71,7 +72,7 @@ pub enum Effort {
 }
 
 /// An amount, and what it is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Stake {
     /// The amount.
     pub amount: Money,

@@ -5,6 +5,7 @@ mod resample;
 mod skill;
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::math::quantile::{quantile_sorted, sorted};
@@ -33,7 +34,7 @@ pub struct Grouping {
 }
 
 /// An estimate with its 95 % interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Estimate {
     /// The value.
     pub value: f64,

@@ -1,11 +1,12 @@
 //! How well groups tell customers apart by what they did later.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::resample::{GroupSums, Sums};
 
 /// Three views of how well groups tell later customers apart; higher is better.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Skill<T> {
     /// The share of the variance of log(1 + later spend) that lies between groups, 0 to 1.
     ///

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Money;
@@ -25,7 +26,7 @@ pub struct CohortCounter {
 }
 
 /// What some customers did in one month.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Activity {
     /// Customers who ordered.
     pub customers: u64,
@@ -46,7 +47,7 @@ impl Activity {
 /// One calendar month.
 ///
 /// New and returning add up to all who ordered, and to their orders; with `unplaced` they add up to the revenue.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct MonthOfBase {
     /// Which.
     pub month: Month,
@@ -59,7 +60,7 @@ pub struct MonthOfBase {
 }
 
 /// The customers whose first order falls in one month, and what they did in that month and after.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Cohort {
     /// The month of their first order.
     pub month: Month,
@@ -70,7 +71,7 @@ pub struct Cohort {
 }
 
 /// What a cohort did so many months after its first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Since {
     /// Months since the month of the first order; 0 is that month.
     pub months: u32,
@@ -182,7 +183,7 @@ fn cell<'a>(
 }
 
 /// How many of a cohort come back, so many months later, over several cohorts together.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Retention {
     /// Months since the month of the first order.
     pub months: u32,

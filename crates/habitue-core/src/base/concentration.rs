@@ -1,5 +1,6 @@
 //! How revenue is spread over customers: Lorenz curve, Gini coefficient, what the best customers bring.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Money;
@@ -14,7 +15,7 @@ use crate::Money;
 ///
 /// (Sen 1973; half the relative mean absolute difference): 0 when all bring the same, `1 − 1/n` when one brings all.
 /// The sums are whole numbers of 1/10,000 of the currency unit, so that only the last division rounds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Concentration {
     /// Customers.
     pub customers: u64,
@@ -29,7 +30,7 @@ pub struct Concentration {
 }
 
 /// What the best customers bring.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Best {
     /// How many percent of the customers.
     pub percent: u8,

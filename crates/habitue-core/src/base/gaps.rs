@@ -1,5 +1,6 @@
 //! Time between orders: days from one day with an order to the next.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::histogram::{Histogram, histogram_of_runs};
@@ -20,7 +21,7 @@ pub struct GapCounter {
 ///
 /// Every gap weighs the same, so that those who order often weigh more than those who order seldom; customers who have
 /// not come back have no gap. Quantiles are interpolated as everywhere (type 7).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Gaps {
     /// How many gaps.
     pub gaps: u64,

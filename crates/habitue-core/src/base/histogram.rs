@@ -1,12 +1,13 @@
 //! Histograms that people can read: round edges, a bin of its own for zero, growing bins for skewed values.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::math::quantile::{quantile_of_runs, sorted};
 use crate::table::Unit;
 
 /// How many customers have which value.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Histogram {
     /// How the edges grow.
     pub scale: Scale,
@@ -17,7 +18,7 @@ pub struct Histogram {
 }
 
 /// How the edges of bins grow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scale {
     /// Every value is a bin of its own.
@@ -30,7 +31,7 @@ pub enum Scale {
 
 /// The values `from ≤ v < below`; if both are equal, that value alone. The last bin of [`Scale::Linear`] of values
 /// that are not whole includes its upper edge, as in `NumPy`.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Bin {
     /// The least value; absent in a first bin that takes all that is less.
     pub from: Option<f64>,

@@ -1,6 +1,7 @@
 //! Clusterability: do customers lie in clumps, or as if strewn at random?
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::math::distance::{check_spread, means};
@@ -42,7 +43,7 @@ impl Default for Hopkins {
 }
 
 /// How clumped the rows are.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Clusterability {
     /// Mean of the Hopkins statistic over the repetitions, 0 to 1.
     pub hopkins: f64,

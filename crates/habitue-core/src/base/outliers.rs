@@ -1,5 +1,6 @@
 //! Customers far from all others in a feature, judged on the scale on which the feature is spread evenly.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::math::moments::moments;
@@ -18,7 +19,7 @@ pub struct Spread {
 }
 
 /// How one feature is spread, in its own unit.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct SpreadSummary {
     /// Customers with a value.
     pub customers: u64,

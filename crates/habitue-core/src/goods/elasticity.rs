@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::panel::{Point, slope};
@@ -26,7 +27,7 @@ pub const ENOUGH_SPREAD: f64 = 0.02;
 pub const WIDEST: f64 = 1.5;
 
 /// What is known of how demand moves with price.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 #[serde(tag = "known", rename_all = "kebab-case")]
 pub enum Elasticity {
     /// It can be told.
@@ -51,7 +52,7 @@ pub enum Elasticity {
 }
 
 /// An elasticity with its interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Measured {
     /// Percent more units for one percent more price: below zero, as a rule.
     pub value: f64,

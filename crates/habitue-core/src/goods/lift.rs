@@ -1,12 +1,13 @@
 //! How many times as often one group of customers buys something as another.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Two-sided 95 % of the normal distribution.
 const Z: f64 = 1.959_963_984_540_054;
 
 /// A risk ratio with its interval.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Lift {
     /// How many times as often.
     pub ratio: f64,

@@ -1,5 +1,6 @@
 //! BG/NBD: how often customers buy, and whether they still do.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Estimate;
@@ -14,7 +15,7 @@ pub const LEAST_REPEAT_BUYERS: usize = 30;
 const BOUNDS: (f64, f64) = (1e-5, 1e5);
 
 /// When customers may stop buying for good.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Dropout {
     /// After each repeat: BG/NBD (Fader, Hardie & Lee 2005). Who bought once is taken to be alive for ever.
@@ -59,7 +60,7 @@ pub struct BgNbd {
 }
 
 /// BG/NBD with its parameters. Time is in days.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct FittedBgNbd {
     /// When customers may drop out.
     pub dropout: Dropout,

@@ -1,12 +1,13 @@
 //! Whether the model reproduces what was seen: customers by number of repeats, expected and actual.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bg_nbd::FittedBgNbd;
 use super::pattern::Patterns;
 
 /// The customers with one number of repeats.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Frequency {
     /// Repeats; of the last entry this many or more.
     pub repeats: u32,

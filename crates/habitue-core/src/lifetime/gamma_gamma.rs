@@ -1,6 +1,7 @@
 //! Gamma-Gamma: how much customers spend on a day with a purchase.
 
 use rayon::prelude::*;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Estimate;
@@ -42,7 +43,7 @@ pub struct MoneySeen {
 pub struct GammaGamma;
 
 /// Gamma-Gamma with its parameters. Spend is in units of the currency.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct FittedGammaGamma {
     /// Shape of a customer's spend: the larger, the more alike their days.
     pub p: Estimate,

@@ -24,7 +24,8 @@ pub use pattern::{Pattern, Patterns};
 pub use value::{Forecast, Horizon};
 
 /// A parameter and how sure it is.
-#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
+#[schemars(rename = "ParameterEstimate")]
 pub struct Estimate {
     /// The value of highest likelihood.
     pub value: f64,

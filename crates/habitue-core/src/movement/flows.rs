@@ -1,5 +1,6 @@
 //! How many customers went from where to where, and what they have spent.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Money;
@@ -16,7 +17,7 @@ pub enum Place {
 }
 
 /// The customers between two places.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Flow {
     /// How many.
     pub customers: usize,

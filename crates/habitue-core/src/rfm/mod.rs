@@ -7,6 +7,7 @@ mod grid;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::math::quantile::sorted;
@@ -34,7 +35,7 @@ impl fmt::Display for Rfm {
 /// Where the scores change, so that a new customer is scored as the old ones were.
 ///
 /// Four ascending thresholds per axis, in original units.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct RfmThresholds {
     /// Days since the last order: up to the first threshold scores 5, beyond the last scores 1.
     pub recency_days: [f64; 4],

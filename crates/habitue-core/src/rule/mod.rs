@@ -3,6 +3,7 @@
 mod search;
 mod words;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Result;
@@ -11,7 +12,7 @@ use crate::math::text::closest;
 use crate::segmented::Segmented;
 
 /// One condition of a rule: a feature within bounds. At least one bound is given.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Condition {
     /// The feature's name.
     pub feature: String,
@@ -33,7 +34,7 @@ impl Condition {
 }
 
 /// Conditions that all hold for most customers of a segment and few others.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Rule {
     /// The rule in words: "last order within 41 days and at least 5 orders".
     pub text: String,

@@ -3,10 +3,11 @@
 use habitue_core::Money;
 use habitue_core::backtest::{Estimate, Skill};
 use habitue_core::time::Day;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Segments formed at a past date, checked against what their customers did afterwards; or why that was not possible.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct BacktestNote {
     /// Days of the later period.
     pub days: i32,
@@ -42,7 +43,7 @@ impl BacktestNote {
 }
 
 /// What the customers of one segment did in the later period.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct SegmentLater {
     /// Its name on the date at which it was formed.
     pub name: String,
@@ -65,7 +66,7 @@ pub struct SegmentLater {
 }
 
 /// How well one way to group customers tells them apart by what they did later.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct GroupingSkill {
     /// Stable key: `segments`, `rfm-grid`, `spend-quantiles`, `random`.
     pub key: String,

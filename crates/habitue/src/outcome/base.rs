@@ -8,10 +8,11 @@ use habitue_core::base::histogram::Histogram;
 use habitue_core::base::hopkins::Clusterability;
 use habitue_core::base::outliers::SpreadSummary;
 use habitue_core::time::{Day, Month};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// All customers together, before any segment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct CustomerBase {
     /// Who comes and comes back; absent for a table of customers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,7 +36,7 @@ pub struct CustomerBase {
 
 /// When customers come and come back. Customers without a net purchase who have ordered count too, as they do in
 /// the months.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Coming {
     /// Months with orders or money, in order.
     pub months: Vec<MonthNote>,
@@ -58,7 +59,7 @@ pub struct Coming {
 }
 
 /// A month, and whether the data hold all of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct MonthNote {
     /// What happened in it.
     #[serde(flatten)]
@@ -69,7 +70,7 @@ pub struct MonthNote {
 }
 
 /// Customers with so many orders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct OrderCount {
     /// Fewest orders.
     pub from: u64,
@@ -83,7 +84,7 @@ pub struct OrderCount {
 }
 
 /// How one feature is spread over the customers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct FeatureSpread {
     /// The feature's name.
     pub feature: String,
@@ -95,7 +96,7 @@ pub struct FeatureSpread {
 }
 
 /// How customers fall into the categories of one feature.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct CategorySpread {
     /// The feature's name.
     pub feature: String,
@@ -108,7 +109,7 @@ pub struct CategorySpread {
 }
 
 /// The customers in one category.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct CategoryCount {
     /// The category.
     pub value: String,
@@ -117,7 +118,7 @@ pub struct CategoryCount {
 }
 
 /// Customers far from all others in a feature that they are clustered on, or in recency, orders or spend.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Outliers {
     /// The features looked at.
     pub features: Vec<String>,
@@ -132,7 +133,7 @@ pub struct Outliers {
 }
 
 /// One customer far from all others.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Outlier {
     /// Who.
     pub customer: String,
@@ -148,7 +149,7 @@ pub struct Outlier {
 }
 
 /// Rank correlations of features.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Correlations {
     /// The features, in the order of the rows of `matrix`.
     pub features: Vec<String>,

@@ -1,10 +1,11 @@
 //! How the number of segments was chosen, and how customers were grouped.
 
 use habitue_core::Money;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// How the number of segments was chosen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Choice {
     /// The number of segments.
     pub k: usize,
@@ -19,7 +20,7 @@ pub struct Choice {
 }
 
 /// How customers were grouped, and what other ways would give.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct AlgorithmNote {
     /// The name of the algorithm in settings.
     pub name: String,
@@ -33,7 +34,7 @@ pub struct AlgorithmNote {
 }
 
 /// What one algorithm would give.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Compared {
     /// Its name in settings.
     pub name: String,
@@ -64,7 +65,7 @@ pub struct Compared {
 }
 
 /// What one number of segments would give. Absent figures are not defined for that number.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Candidate {
     /// The number of segments.
     pub k: usize,
@@ -103,7 +104,7 @@ pub struct Candidate {
 }
 
 /// What one index says alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Pick {
     /// The index: `silhouette`, `knee`, ….
     pub index: String,

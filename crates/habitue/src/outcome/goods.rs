@@ -4,10 +4,11 @@ use habitue_core::Money;
 use habitue_core::goods::elasticity::Elasticity;
 use habitue_core::goods::lift::Lift;
 use habitue_core::time::Day;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The shop's products as a whole.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Goods {
     /// Products that customers in segments bought.
     pub products: usize,
@@ -40,7 +41,7 @@ pub struct Goods {
 }
 
 /// The file of products, as it was understood.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct ProductsFile {
     /// Its path.
     pub path: String,
@@ -63,7 +64,7 @@ pub struct ProductsFile {
 }
 
 /// A product whose demand moves.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Moving {
     /// Which product.
     #[serde(flatten)]
@@ -79,7 +80,7 @@ pub struct Moving {
 }
 
 /// How a product is called.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct ProductName {
     /// Its code.
     pub product: String,
@@ -91,7 +92,7 @@ pub struct ProductName {
 }
 
 /// Products without a sale for some time that sold before.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct DeadStock {
     /// Days without a sale, at least.
     pub days: i32,
@@ -108,7 +109,7 @@ pub struct DeadStock {
 }
 
 /// A product that no longer sells.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct DeadProduct {
     /// Which product.
     #[serde(flatten)]
@@ -129,7 +130,7 @@ pub struct DeadProduct {
 }
 
 /// Products whose revenue comes from slipping segments.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct OnlySlipping {
     /// The slipping segments, by id.
     pub segments: Vec<usize>,
@@ -144,7 +145,7 @@ pub struct OnlySlipping {
 }
 
 /// A product that slipping customers buy.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct SlippingProduct {
     /// Which product.
     #[serde(flatten)]
@@ -158,7 +159,7 @@ pub struct SlippingProduct {
 }
 
 /// How long stocks last.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Cover {
     /// Products with a stock level.
     pub products: usize,
@@ -175,7 +176,7 @@ pub struct Cover {
 }
 
 /// The stock of a product.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Covered {
     /// Which product.
     #[serde(flatten)]
@@ -191,7 +192,7 @@ pub struct Covered {
 }
 
 /// How demand moves with price in the whole shop.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct ShopPrice {
     /// Best-selling products that were looked at by week.
     pub products: usize,
@@ -204,7 +205,7 @@ pub struct ShopPrice {
 }
 
 /// What a segment buys and at which price.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct SegmentGoods {
     /// Products that it buys more often than all others, the surest first; empty where there are none.
     pub favourites: Vec<Favourite>,
@@ -221,7 +222,7 @@ pub struct SegmentGoods {
 }
 
 /// A product, or a category, as a segment buys it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Favourite {
     /// Which product; of a category the name alone.
     #[serde(flatten)]
@@ -248,7 +249,7 @@ pub struct Favourite {
 }
 
 /// What a segment pays.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct SegmentPrice {
     /// What it paid against usual prices: 1 for the same. Absent where too little sold.
     #[serde(default, skip_serializing_if = "Option::is_none")]

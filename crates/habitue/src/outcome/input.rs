@@ -2,10 +2,11 @@
 
 use habitue_core::Money;
 use habitue_core::time::Day;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One file, as it was understood.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct SourceNote {
     /// Its path, as given or found.
     pub path: String,
@@ -16,7 +17,7 @@ pub struct SourceNote {
 }
 
 /// Which column was taken for a role.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct RoleNote {
     /// The role: `customer`, `time`, ….
     pub role: String,
@@ -29,7 +30,7 @@ pub struct RoleNote {
 }
 
 /// What was read, kept and rejected; kept and rejected add up to what was read, in rows and in revenue.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Input {
     /// Rows in the files.
     pub rows_read: u64,
@@ -54,7 +55,7 @@ pub struct Input {
 }
 
 /// Rows rejected for one reason.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Rejected {
     /// Stable key of the reason: `no-customer`.
     pub reason: String,
@@ -69,7 +70,7 @@ pub struct Rejected {
 }
 
 /// Something counted in the input, kept or not.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Observed {
     /// Stable key: `cancellation-lines`.
     pub what: String,
@@ -82,7 +83,7 @@ pub struct Observed {
 }
 
 /// Customers whose returns ate up their purchases, or who only returned.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct WithoutPurchase {
     /// How many.
     pub customers: u64,

@@ -3,10 +3,11 @@
 use habitue_core::Money;
 use habitue_core::action::Action;
 use habitue_core::lifecycle::Stage;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Customers by stage of life.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct LifecycleNote {
     /// Days between two orders of the typical customer who ordered more than once.
     pub usual_gap_days: f64,
@@ -15,7 +16,7 @@ pub struct LifecycleNote {
 }
 
 /// The customers of one stage.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct StageNote {
     /// The stage.
     pub stage: Stage,

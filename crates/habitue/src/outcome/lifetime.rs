@@ -3,12 +3,13 @@
 use habitue_core::Money;
 use habitue_core::lifetime::{Dropout, FittedBgNbd, FittedGammaGamma, Frequency};
 use habitue_core::time::Day;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The forecast of orders and spend, over all segments.
 ///
 /// Orders are counted in days with an order: several orders of one day are one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct LifetimeNote {
     /// Days looked ahead from the as-of date.
     pub horizon_days: u32,
@@ -38,7 +39,7 @@ pub struct LifetimeNote {
 }
 
 /// A model that could not be fitted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct RefusedModel {
     /// `bg-nbd`, `mbg-nbd` or `gamma-gamma`.
     pub model: String,
@@ -49,7 +50,7 @@ pub struct RefusedModel {
 }
 
 /// What a group of customers is expected to bring within the horizon.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Prospects {
     /// Days with an order.
     pub expected_orders: f64,
@@ -68,7 +69,7 @@ pub struct Prospects {
 }
 
 /// How well the model reproduces what was seen.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct LifetimeCheck {
     /// Customers by number of repeats; the last entry holds all above.
     pub frequencies: Vec<Frequency>,
@@ -78,7 +79,7 @@ pub struct LifetimeCheck {
 }
 
 /// A forecast of what has already happened.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct LaterCheck {
     /// The last day that the model was fitted on.
     pub until: Day,

@@ -17,6 +17,8 @@ mod segment;
 use habitue_core::Money;
 use habitue_core::table::Feature;
 use habitue_core::time::Day;
+use schemars::JsonSchema;
+use schemars::generate::SchemaSettings;
 use serde::{Deserialize, Serialize};
 
 pub use self::backtest::{BacktestNote, GroupingSkill, SegmentLater};
@@ -42,7 +44,7 @@ pub use self::segment::{Segment, TypicalCustomer};
 pub const NO_PURCHASE: &str = "No net purchase";
 
 /// The whole result of one run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Outcome {
     /// Version of this structure.
     pub schema_version: u32,
@@ -111,8 +113,18 @@ pub struct Outcome {
     pub settings: serde_json::Value,
 }
 
+impl Outcome {
+    /// The JSON Schema of `summary.json` (draft 2020-12), from the types themselves: every field with its meaning.
+    pub fn schema() -> serde_json::Value {
+        let generator = SchemaSettings::draft2020_12().for_serialize().into_generator();
+        let mut schema = generator.into_root_schema_for::<Self>();
+        schema.insert("title".to_owned(), "summary.json of habitue".into());
+        schema.to_value()
+    }
+}
+
 /// What kind of input a run read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
     /// Lines of receipts.
@@ -122,7 +134,7 @@ pub enum Kind {
 }
 
 /// A feature and its part in the clustering.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct FeatureNote {
     /// Name, label, unit, description.
     #[serde(flatten)]
@@ -136,7 +148,7 @@ pub struct FeatureNote {
 }
 
 /// One calendar month.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Month {
     /// `2011-03`.
     pub month: String,
@@ -149,7 +161,7 @@ pub struct Month {
 }
 
 /// A sample of customers for pictures: as many segments as customers in it, and one list of values per feature.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Sample {
     /// How many customers it was drawn from.
     pub of: usize,
@@ -160,7 +172,7 @@ pub struct Sample {
 }
 
 /// One feature of the sampled customers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct SampleFeature {
     /// The feature's name.
     pub feature: String,

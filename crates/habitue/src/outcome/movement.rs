@@ -2,13 +2,14 @@
 
 use habitue_core::movement::Flow;
 use habitue_core::time::Day;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// From the segments of a previous run to those of this one.
 ///
 /// Revenue is what customers have spent up to this run; of customers who are gone, what they had spent up to the previous
 /// run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Movement {
     /// The run before.
     pub previous: PreviousRun,
@@ -46,7 +47,7 @@ pub struct Movement {
 }
 
 /// Customers who went from one place to another, or stayed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct Move {
     /// How many, and what they have spent.
     #[serde(flatten)]
@@ -59,7 +60,7 @@ pub struct Move {
 }
 
 /// What a move means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// The segment is the same.
@@ -78,7 +79,7 @@ pub enum Change {
 }
 
 /// What a run before was.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct PreviousRun {
     /// Its as-of date; absent for a table of customers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -90,7 +91,7 @@ pub struct PreviousRun {
 }
 
 /// A segment of the previous run and what it is now.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Match {
     /// Its number now.
     pub id: usize,
@@ -115,7 +116,7 @@ pub struct Match {
 }
 
 /// A segment that is new or no more.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct FormerSegment {
     /// Its number in its run.
     pub id: usize,
@@ -126,7 +127,7 @@ pub struct FormerSegment {
 }
 
 /// Where customers were or are.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct MovementPlace {
     /// What kind of place.
     pub place: PlaceKind,
@@ -138,7 +139,7 @@ pub struct MovementPlace {
 }
 
 /// What kind of place customers were or are in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum PlaceKind {
     /// A segment.

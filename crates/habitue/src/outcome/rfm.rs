@@ -2,10 +2,11 @@
 
 use habitue_core::Money;
 use habitue_core::rfm::RfmThresholds;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// RFM scores and the grid of eleven conventional segments.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct RfmNote {
     /// Where scores change.
     pub thresholds: RfmThresholds,
@@ -16,7 +17,7 @@ pub struct RfmNote {
 }
 
 /// The customers of one combination of scores.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct RfmCell {
     /// Three digits: `555`.
     pub rfm: String,
@@ -29,7 +30,7 @@ pub struct RfmCell {
 }
 
 /// One conventional RFM segment beside ours.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct RfmGridRow {
     /// Its name: "Champions".
     pub name: String,

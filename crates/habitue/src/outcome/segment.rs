@@ -6,12 +6,13 @@ use habitue_core::action::Action;
 use habitue_core::persona::Tier;
 use habitue_core::profile::FeatureProfile;
 use habitue_core::rule::Rule;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::goods::SegmentGoods;
 
 /// One segment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Segment {
     /// Its number, its own for ever. Of a run without a previous one: 1 for the most valuable.
     pub id: usize,
@@ -62,7 +63,7 @@ pub struct Segment {
 }
 
 /// One customer who stands for many.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct TypicalCustomer {
     /// Who it is.
     pub customer_id: String,

@@ -1,7 +1,7 @@
 //! The report: one HTML file that tells a run's outcome, works offline, and prints.
 //!
 //! ```text
-//! Outcome ─▶ Story (numbers as text) ─▶ one template a section ─▶ page + style sheet + script + plotly.js
+//! Outcome ─▶ Story (numbers as text) ─▶ one template a section ─▶ layout: page + style sheet + script + plotly.js
 //! ```
 //!
 //! Every section is a struct with its template in `templates/report/`. The file loads nothing from anywhere: a content
@@ -16,6 +16,7 @@ mod cleaning;
 pub(crate) mod escape;
 mod format;
 mod glance;
+mod layout;
 mod lifecycle;
 mod method;
 mod movement;
@@ -34,22 +35,13 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 
+use crate::error::Error;
 use crate::movement::Comparison;
 use crate::outcome::{Kind, Outcome};
 use crate::report::chart::{Chart, Drawing};
+pub use crate::report::layout::Layout;
+use crate::report::layout::{Head, Page, Part, Section};
 use crate::report::story::Story;
-
-/// Why a report could not be written.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum Error {
-    /// A template failed.
-    #[error("the report's page could not be filled in")]
-    Template(#[from] askama::Error),
-    /// A chart could not be written as JSON.
-    #[error("a chart of the report could not be written")]
-    Chart(#[from] serde_json::Error),
-}
 
 /// The report of a run as one HTML page, ready to be written to a file.
 ///
@@ -57,8 +49,9 @@ pub enum Error {
 ///
 /// # Errors
 ///
-/// Only if a template or a chart cannot be written, which no outcome is known to cause.
-pub fn render(outcome: &Outcome) -> Result<String, Error> {
+/// [`Error::Document`] with the line when a layout of one's own cannot be filled in; no outcome is known to fail the
+/// built-in one.
+pub fn render(outcome: &Outcome, layout: &Layout) -> Result<String, Error> {
     let story = Story::new(outcome);
     let glance = glance::Glance::new(&story);
     let cleaning = cleaning::Cleaning::new(&story);
@@ -74,7 +67,6 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
     let charts = charts.chain(moved.iter().flat_map(movement::Moved::charts));
     let value = outcome.lifetime.as_ref().map(|note| value::Value::new(&story, note));
     let charts = charts.chain(value.iter().flat_map(value::Value::charts));
-    let drawings: BTreeMap<&str, &Drawing> = charts.map(|c: &Chart| (c.id, &c.drawing)).collect();
     let plan = plan::Plan::new(&story);
     let stages = outcome.lifecycle.as_ref().map(|note| lifecycle::LifecycleStages::new(&story, note));
     let stock = outcome.goods.as_ref().map(|goods| stock::Stock::new(&story, goods));
@@ -86,6 +78,11 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
     sections.add("glance", "Segments at a glance", Some(&glance))?;
     sections.add("rfm", "The conventional view: RFM", rfm.as_ref())?;
     sections.add("segments", "Segment by segment", Some(&portrait::Portraits::new(&story)))?;
+    sections.parts(story.segments.iter().map(|s| Part {
+        id: format!("segment-{}", s.place),
+        title: s.of.name.clone(),
+        colour: s.colour,
+    }));
     sections.add("movement", "Who moved", moved.as_ref())?;
     sections.add("lifecycle", "Who is slipping now", stages.as_ref())?;
     sections.add("plan", "What to do first", plan.as_ref())?;
@@ -94,19 +91,15 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
     sections.add("sure", "How sure", Some(&sure))?;
     sections.add("proof", "The proof: what they did next", proof.as_ref())?;
     sections.add("method", "Settings and definitions", Some(&method::Method::new(&story)))?;
-    let page = Page {
-        title: "Customer segments",
-        css: CSS,
-        js: JS,
-        plotly_js: library(&drawings),
-        drawings: escape::json_for_script(&drawings)?,
-        sections: sections.0,
-        period: period(outcome),
-        as_of: outcome.as_of.map(format::day),
-        kind: kind(outcome),
-        story: &story,
+    let head = Head {
+        title: titled("Customer segments", outcome),
+        kicker: format!("Customer segments {}", kind(outcome)),
+        heading: "Who your customers are, and what to do about it",
+        meta: meta(outcome),
+        note: "; the same figures are in summary.json",
+        program: outcome.program.clone(),
     };
-    Ok(page.render()?)
+    layout.fill(&page(head, sections, charts)?, Some(outcome))
 }
 
 /// The look at the data alone as one HTML page: the sections of the report that need no segments, drawn by the same
@@ -115,27 +108,50 @@ pub fn render(outcome: &Outcome) -> Result<String, Error> {
 /// # Errors
 ///
 /// As [`render`].
-pub fn render_base(outcome: &Outcome) -> Result<String, Error> {
+pub fn render_base(outcome: &Outcome, layout: &Layout) -> Result<String, Error> {
     let story = Story::new(outcome);
     let cleaning = cleaning::Cleaning::new(&story);
     let base = outcome.base.as_ref().map(|base| base::Base::new(&story, base));
     let charts = base.iter().flat_map(base::Base::charts).chain(cleaning.charts());
-    let drawings: BTreeMap<&str, &Drawing> = charts.map(|c: &Chart| (c.id, &c.drawing)).collect();
-    let page = BasePage {
-        title: "Customer base",
-        css: CSS,
-        js: JS,
-        plotly_js: library(&drawings),
-        drawings: escape::json_for_script(&drawings)?,
-        first_section: if base.is_some() { "base" } else { "data" },
-        base: base.map(|base| base.render()).transpose()?,
-        cleaning: cleaning.render()?,
-        period: period(outcome),
-        as_of: outcome.as_of.map(format::day),
-        kind: kind(outcome),
-        story: &story,
+    let mut sections = Sections::default();
+    sections.add("base", "The customer base", base.as_ref())?;
+    sections.add("notes", "To keep in mind", Notes::new(&outcome.warnings).as_ref())?;
+    sections.add("data", "Data and cleaning", Some(&cleaning))?;
+    let head = Head {
+        title: titled("Customer base", outcome),
+        kicker: format!("Customer base {}", kind(outcome)),
+        heading: "Who your customers are, before any segment is made",
+        meta: meta(outcome),
+        note: "; --json prints the same figures",
+        program: outcome.program.clone(),
     };
-    Ok(page.render()?)
+    layout.fill(&page(head, sections, charts)?, Some(outcome))
+}
+
+/// The comparison of two runs as an HTML page of its own, of the same kind.
+///
+/// # Errors
+///
+/// As [`render`].
+pub fn render_comparison(comparison: &Comparison) -> Result<String, Error> {
+    let movement = &comparison.movement;
+    let format = format::Format::new(comparison.currency.as_deref());
+    let moved = movement::Moved::new(movement, &format, comparison.has_money, false);
+    let mut sections = Sections::default();
+    sections.add("movement", "Who moved", Some(&moved))?;
+    sections.add("notes", "To keep in mind", Notes::new(&comparison.warnings).as_ref())?;
+    let program = concat!("habitue ", env!("CARGO_PKG_VERSION"));
+    let days = movement.previous.as_of.zip(movement.as_of);
+    let days = days.map(|(before, now)| format!("From {} to {}", format::day(before), format::day(now)));
+    let head = Head {
+        title: "Who moved between two runs".to_owned(),
+        kicker: "Two runs beside each other".to_owned(),
+        heading: "Which customers moved, and where to",
+        meta: days.into_iter().chain([format!("Written by {program}")]).collect(),
+        note: "; --json prints the same figures",
+        program: program.to_owned(),
+    };
+    Layout::default().fill(&page(head, sections, moved.charts())?, None)
 }
 
 /// What matters most about the customer base, a sentence each: the head of its section, also for a terminal.
@@ -152,14 +168,33 @@ pub fn base_sentences(outcome: &Outcome) -> Vec<String> {
 const CSS: &str = include_str!("../../templates/report/report.css");
 const JS: &str = include_str!("../../templates/report/report.js");
 
-/// plotly.js; nothing where there is no chart to draw.
-fn library(drawings: &BTreeMap<&str, &Drawing>) -> String {
-    if drawings.is_empty() { String::new() } else { plotly_js() }
+/// A page of these sections and charts.
+fn page<'a>(head: Head, sections: Sections, charts: impl Iterator<Item = &'a Chart>) -> Result<Page, Error> {
+    let drawings: BTreeMap<&str, &Drawing> = charts.map(|c| (c.id, &c.drawing)).collect();
+    // Nothing to draw, nothing to draw it with.
+    let plotly_js = if drawings.is_empty() { String::new() } else { plotly_js() };
+    let drawings = escape::json_for_script(&drawings).map_err(|e| Error::unfilled(&e))?;
+    Ok(Page { head, sections: sections.0, css: CSS, js: JS, plotly_js, drawings })
 }
 
 /// The first and the last day of the data.
 fn period(outcome: &Outcome) -> Option<(String, String)> {
     outcome.input.first_day.zip(outcome.input.last_day).map(|(a, b)| (format::day(a), format::day(b)))
+}
+
+/// A title with the days of the data.
+fn titled(title: &str, outcome: &Outcome) -> String {
+    match period(outcome) {
+        Some((first, last)) => format!("{title}, {first} to {last}"),
+        None => title.to_owned(),
+    }
+}
+
+/// The lines below the heading.
+fn meta(outcome: &Outcome) -> Vec<String> {
+    let days = period(outcome).map(|(first, last)| format!("Orders from {first} to {last}"));
+    let as_of = outcome.as_of.map(|day| format!("Seen as of {}", format::day(day)));
+    days.into_iter().chain(as_of).chain([format!("Written by {}", outcome.program)]).collect()
 }
 
 fn kind(outcome: &Outcome) -> &'static str {
@@ -173,13 +208,6 @@ fn kind(outcome: &Outcome) -> &'static str {
 #[derive(Default)]
 struct Sections(Vec<Section>);
 
-/// One section: its place in the contents, and what it shows.
-struct Section {
-    id: &'static str,
-    title: &'static str,
-    html: String,
-}
-
 impl Sections {
     fn add<T: Template>(
         &mut self,
@@ -188,78 +216,32 @@ impl Sections {
         shown: Option<&T>,
     ) -> Result<(), Error> {
         if let Some(shown) = shown {
-            self.0.push(Section { id, title, html: shown.render()? });
+            let html = shown.render().map_err(|e| Error::unfilled(&e))?;
+            self.0.push(Section { id, title, html, parts: Vec::new() });
         }
         Ok(())
     }
+
+    /// Parts of the section that was added last.
+    fn parts(&mut self, parts: impl Iterator<Item = Part>) {
+        if let Some(last) = self.0.last_mut() {
+            last.parts = parts.collect();
+        }
+    }
 }
 
+/// What the reader should know.
 #[derive(Template)]
-#[template(path = "report/page.html")]
-struct Page<'a> {
-    title: &'static str,
-    css: &'static str,
-    js: &'static str,
-    plotly_js: String,
-    drawings: String,
-    sections: Vec<Section>,
-    period: Option<(String, String)>,
-    as_of: Option<String>,
-    kind: &'static str,
-    story: &'a Story<'a>,
-}
-
-/// The comparison of two runs as an HTML page of its own, of the same kind.
-///
-/// # Errors
-///
-/// Only if a template or a chart cannot be written, which no comparison is known to cause.
-pub fn render_comparison(comparison: &Comparison) -> Result<String, Error> {
-    let movement = &comparison.movement;
-    let format = format::Format::new(comparison.currency.as_deref());
-    let moved = movement::Moved::new(movement, &format, comparison.has_money, false);
-    let drawings: BTreeMap<&str, &Drawing> = moved.charts().map(|c| (c.id, &c.drawing)).collect();
-    let page = MovementPage {
-        css: CSS,
-        js: JS,
-        plotly_js: library(&drawings),
-        drawings: escape::json_for_script(&drawings)?,
-        moved: moved.render()?,
-        days: movement.previous.as_of.zip(movement.as_of).map(|(a, b)| (format::day(a), format::day(b))),
-        warnings: &comparison.warnings,
-        program: concat!("habitue ", env!("CARGO_PKG_VERSION")),
-    };
-    Ok(page.render()?)
-}
-
-#[derive(Template)]
-#[template(path = "report/movement_page.html")]
-struct MovementPage<'a> {
-    css: &'static str,
-    js: &'static str,
-    plotly_js: String,
-    drawings: String,
-    moved: String,
-    days: Option<(String, String)>,
+#[template(path = "report/notes.html")]
+struct Notes<'a> {
     warnings: &'a [String],
-    program: &'static str,
 }
 
-#[derive(Template)]
-#[template(path = "report/explore.html")]
-struct BasePage<'a> {
-    title: &'static str,
-    css: &'static str,
-    js: &'static str,
-    plotly_js: String,
-    drawings: String,
-    first_section: &'static str,
-    base: Option<String>,
-    cleaning: String,
-    period: Option<(String, String)>,
-    as_of: Option<String>,
-    kind: &'static str,
-    story: &'a Story<'a>,
+impl<'a> Notes<'a> {
+    /// `None` where there is nothing to say.
+    fn new(warnings: &'a [String]) -> Option<Self> {
+        (!warnings.is_empty()).then_some(Self { warnings })
+    }
 }
 
 /// The first script of what plotly would put into a page: plotly.js itself. (The second is MathJax, which we do not

@@ -14,7 +14,7 @@ use habitue_core::time::{DAY_SECONDS, Month, Timestamp};
 use super::fixture;
 use super::ours;
 use crate::outcome::*;
-use crate::report::{render, render_base};
+use crate::report::{Layout, render, render_base};
 
 /// The base of some hundred customers with orders over thirteen months; a few features of 4,334.
 pub(super) fn shop(features: &[FeatureNote]) -> CustomerBase {
@@ -121,7 +121,7 @@ pub(super) fn customers_only(features: &[FeatureNote]) -> CustomerBase {
 
 #[test]
 fn the_customer_base_is_told_in_business_units() {
-    let page = ours(&render(&fixture::shop()).unwrap());
+    let page = ours(&render(&fixture::shop(), &Layout::default()).unwrap());
     for text in [
         "1,494 of 4,334\u{a0}customers (34.5%) have ordered once; they brought £500,000 (6.0% of the revenue).",
         "The best 20% of customers (867 of 4,334) brought",
@@ -136,7 +136,7 @@ fn the_customer_base_is_told_in_business_units() {
 
 #[test]
 fn a_row_of_the_cohort_table_has_as_many_months_as_the_data() {
-    let page = ours(&render(&fixture::shop()).unwrap());
+    let page = ours(&render(&fixture::shop(), &Layout::default()).unwrap());
     let start = page.find("<caption id=\"cohorts-caption\"").unwrap();
     let body = &page[start..start + page[start..].find("</tbody>").unwrap()];
     // Two rows of headings come first.
@@ -153,7 +153,7 @@ fn a_row_of_the_cohort_table_has_as_many_months_as_the_data() {
 
 #[test]
 fn revenue_of_new_and_returning_adds_up_in_every_row() {
-    let page = ours(&render(&fixture::shop()).unwrap());
+    let page = ours(&render(&fixture::shop(), &Layout::default()).unwrap());
     let start = page.find("id=\"chart-base-revenue-title\"").unwrap();
     let body = &page[start..start + page[start..].find("</table>").unwrap()];
     let number = |text: &str| text.replace([',', '£'], "").replace('−', "-").parse::<i64>().unwrap();
@@ -177,8 +177,11 @@ fn the_look_at_the_data_alone_has_the_same_section() {
         let start = page.find("<section id=\"base\"").unwrap();
         page[start..start + page[start..].find("</section>").unwrap()].to_owned()
     };
-    assert_eq!(section(&render(&outcome).unwrap()), section(&render_base(&outcome).unwrap()));
-    let page = ours(&render_base(&outcome).unwrap());
+    assert_eq!(
+        section(&render(&outcome, &Layout::default()).unwrap()),
+        section(&render_base(&outcome, &Layout::default()).unwrap())
+    );
+    let page = ours(&render_base(&outcome, &Layout::default()).unwrap());
     assert!(!page.contains("id=\"answer\"") && page.contains("id=\"data\""));
     // Skips, links and labels lead somewhere here too.
     for target in
@@ -192,7 +195,7 @@ fn the_look_at_the_data_alone_has_the_same_section() {
 fn results_of_older_versions_have_no_such_section() {
     let mut outcome = fixture::shop();
     outcome.base = None;
-    let page = ours(&render(&outcome).unwrap());
+    let page = ours(&render(&outcome, &Layout::default()).unwrap());
     assert!(!page.contains("id=\"base\"") && !page.contains("#base"));
-    assert!(render_base(&outcome).unwrap().contains("id=\"data\""));
+    assert!(render_base(&outcome, &Layout::default()).unwrap().contains("id=\"data\""));
 }

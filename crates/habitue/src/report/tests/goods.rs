@@ -134,7 +134,7 @@ pub(super) fn of_shop() -> Goods {
 
 #[test]
 fn what_segments_buy_and_pay_stands_in_their_blocks() {
-    let page = ours(&render(&fixture::shop()).unwrap());
+    let page = ours(&render(&fixture::shop(), &Layout::default()).unwrap());
     let rows = table(&page, "bought-1-caption");
     assert_eq!(rows[1][1..7], ["18.5%", "10.0%", "1.8×", "1.5× to 2.3×", "£13,187", "87.3%"]);
     assert_eq!(table(&page, "categories-2-caption")[1][1], "40.0%");
@@ -147,7 +147,7 @@ fn what_segments_buy_and_pay_stands_in_their_blocks() {
 
 #[test]
 fn the_shops_stock_has_a_section_of_its_own() {
-    let page = ours(&render(&fixture::shop()).unwrap());
+    let page = ours(&render(&fixture::shop(), &Layout::default()).unwrap());
     for text in [
         "href=\"#stock\"",
         "Customers are known for all but 15.1% of the revenue",
@@ -165,6 +165,6 @@ fn the_shops_stock_has_a_section_of_its_own() {
 
 #[test]
 fn without_products_nothing_is_said_of_them() {
-    let page = ours(&render(&fixture::customers_only()).unwrap());
+    let page = ours(&render(&fixture::customers_only(), &Layout::default()).unwrap());
     assert!(!page.contains("id=\"stock\"") && !page.contains("What they buy"));
 }

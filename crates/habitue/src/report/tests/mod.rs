@@ -48,7 +48,7 @@ fn table(page: &str, caption: &str) -> Vec<Vec<String>> {
 #[test]
 fn every_outcome_makes_a_page() {
     for (name, outcome) in pages() {
-        let page = render(&outcome).unwrap();
+        let page = render(&outcome, &Layout::default()).unwrap();
         assert!(page.starts_with("<!doctype html>"), "{name}");
         assert!(page.len() < 6_000_000, "{name}: {} bytes", page.len());
         if let Some(folder) = std::env::var_os("HABITUE_REPORT_DIR") {
@@ -59,12 +59,15 @@ fn every_outcome_makes_a_page() {
 
 #[test]
 fn the_same_outcome_gives_the_same_bytes() {
-    assert_eq!(render(&fixture::shop()).unwrap(), render(&fixture::shop()).unwrap());
+    assert_eq!(
+        render(&fixture::shop(), &Layout::default()).unwrap(),
+        render(&fixture::shop(), &Layout::default()).unwrap()
+    );
 }
 
 #[test]
 fn every_segment_is_named_with_its_numbers() {
-    let page = ours(&render(&fixture::shop()).unwrap());
+    let page = ours(&render(&fixture::shop(), &Layout::default()).unwrap());
     for text in ["Champions", "Potential regulars", "Good customers drifting away", "One small order"] {
         // Contents, table, rule, heading, clarity and more.
         assert!(page.matches(text).count() >= 5, "{text}");
@@ -78,7 +81,7 @@ fn every_segment_is_named_with_its_numbers() {
 #[test]
 fn nobody_is_shown_a_z_score_or_a_missing_number() {
     for (name, outcome) in pages() {
-        let page = ours(&render(&outcome).unwrap());
+        let page = ours(&render(&outcome, &Layout::default()).unwrap());
         for text in ["NaN", "inf", "None", "Some("] {
             let words = page.split(|c: char| !c.is_alphanumeric() && c != '(');
             assert_eq!(words.filter(|word| *word == text).count(), 0, "{name}: {text}");
@@ -89,7 +92,7 @@ fn nobody_is_shown_a_z_score_or_a_missing_number() {
 #[test]
 fn rejected_and_kept_rows_add_up_to_what_was_read() {
     let outcome = fixture::shop();
-    let page = ours(&render(&outcome).unwrap());
+    let page = ours(&render(&outcome, &Layout::default()).unwrap());
     let rows = table(&page, "audit-caption");
     let number = |text: &str| text.replace([',', '£'], "").replace('−', "-").parse::<i64>().unwrap();
     let n = outcome.input.rejected.len();
@@ -107,7 +110,7 @@ fn rejected_and_kept_rows_add_up_to_what_was_read() {
 
 #[test]
 fn what_is_expected_adds_up_as_it_is_written() {
-    let page = ours(&render(&fixture::shop()).unwrap());
+    let page = ours(&render(&fixture::shop(), &Layout::default()).unwrap());
     let rows = table(&page, "value-caption");
     let number = |text: &str| text.replace([',', '£'], "").parse::<i64>().unwrap();
     // Two rows of headings, four segments, their sum.
@@ -121,7 +124,7 @@ fn what_is_expected_adds_up_as_it_is_written() {
 
 #[test]
 fn a_forecast_that_could_not_be_made_says_why() {
-    let page = ours(&render(&fixture::one_segment()).unwrap());
+    let page = ours(&render(&fixture::one_segment(), &Layout::default()).unwrap());
     let said = "Orders could not be forecast: too few customers have bought again (12 of the customers bought again; the estimate needs at least 30).";
     assert_eq!(page.matches(said).count(), 1);
     assert!(page.contains("Spend could not be forecast: too few"));
@@ -133,17 +136,19 @@ fn a_sum_that_is_wrong_is_not_hidden() {
     let mut outcome = fixture::shop();
     outcome.input.rows_read += 7;
     assert!(
-        render(&outcome).unwrap().contains("This does not add up: 7 rows are neither kept nor rejected.")
+        render(&outcome, &Layout::default())
+            .unwrap()
+            .contains("This does not add up: 7 rows are neither kept nor rejected.")
     );
     let mut outcome = fixture::shop();
     outcome.input.revenue_kept.0 += 1;
-    assert!(render(&outcome).unwrap().contains("This does not add up: The revenue"));
+    assert!(render(&outcome, &Layout::default()).unwrap().contains("This does not add up: The revenue"));
 }
 
 #[test]
 fn text_from_the_data_never_becomes_markup() {
     let outcome = fixture::hostile();
-    let page = ours(&render(&outcome).unwrap());
+    let page = ours(&render(&outcome, &Layout::default()).unwrap());
     for bad in ["<script>alert", "<img", "<a href=\"https://evil", "\u{202e}", "\u{2028}", "\0", "\u{1b}"] {
         assert!(!page.contains(bad), "{bad:?}");
     }
@@ -156,7 +161,7 @@ fn text_from_the_data_never_becomes_markup() {
 
 #[test]
 fn chart_labels_are_text_to_plotly_too() {
-    let page = render(&fixture::hostile()).unwrap();
+    let page = render(&fixture::hostile(), &Layout::default()).unwrap();
     let json = drawings(&page);
     let mut labels = Vec::new();
     strings(&json, &mut labels);
@@ -181,7 +186,7 @@ fn strings(value: &serde_json::Value, out: &mut Vec<String>) {
 #[test]
 fn nothing_is_loaded_from_anywhere() {
     for (name, outcome) in pages() {
-        let page = ours(&render(&outcome).unwrap());
+        let page = ours(&render(&outcome, &Layout::default()).unwrap());
         for attribute in ["src=", "href=", "url(", "@import", "action=", "srcset="] {
             for (at, _) in page.match_indices(attribute) {
                 let value = page[at + attribute.len()..].trim_start_matches(['"', '\'']);
@@ -204,7 +209,7 @@ fn nothing_is_loaded_from_anywhere() {
 #[test]
 fn ids_are_unique_and_links_lead_somewhere() {
     for (name, outcome) in pages() {
-        let page = ours(&render(&outcome).unwrap());
+        let page = ours(&render(&outcome, &Layout::default()).unwrap());
         let values = |attribute: &str| -> Vec<String> {
             let cut =
                 |(at, _): (usize, &str)| page[at + attribute.len()..].split('"').next().unwrap().to_owned();
@@ -222,7 +227,7 @@ fn ids_are_unique_and_links_lead_somewhere() {
 #[test]
 fn headings_never_skip_a_level() {
     for (name, outcome) in pages() {
-        let page = ours(&render(&outcome).unwrap());
+        let page = ours(&render(&outcome, &Layout::default()).unwrap());
         let level = |(at, _): (usize, &str)| page[at + 2..].chars().next().and_then(|c| c.to_digit(10));
         let levels: Vec<u32> = page.match_indices("<h").filter_map(level).collect();
         assert_eq!(levels[0], 1, "{name}");
@@ -233,7 +238,7 @@ fn headings_never_skip_a_level() {
 #[test]
 fn every_table_has_a_caption_and_every_chart_a_table() {
     for (name, outcome) in pages() {
-        let page = ours(&render(&outcome).unwrap());
+        let page = ours(&render(&outcome, &Layout::default()).unwrap());
         assert_eq!(page.matches("<table").count(), page.matches("<caption").count(), "{name}");
         assert_eq!(
             page.matches("class=\"drawing\"").count(),
@@ -249,7 +254,7 @@ fn every_table_has_a_caption_and_every_chart_a_table() {
 
 #[test]
 fn a_table_of_customers_has_no_money_and_no_dates() {
-    let page = ours(&render(&fixture::customers_only()).unwrap());
+    let page = ours(&render(&fixture::customers_only(), &Layout::default()).unwrap());
     for text in ["Revenue", "revenue", "RFM", "twelve months", "As-of", "month by month"] {
         let told = page[page.find("<main>").unwrap()..page.find("</main>").unwrap()].matches(text).count();
         assert_eq!(told, 0, "{text}");
@@ -260,7 +265,7 @@ fn a_table_of_customers_has_no_money_and_no_dates() {
 fn who_moved_is_told_with_numbers_that_add_up() {
     let outcome = fixture::moved();
     let movement = outcome.movement.as_ref().unwrap();
-    let page = ours(&render(&outcome).unwrap());
+    let page = ours(&render(&outcome, &Layout::default()).unwrap());
     for text in
         ["was Regulars", "no more", "Segments keep the numbers of the previous run", "entered-at-risk"]
     {
@@ -282,14 +287,16 @@ fn who_moved_is_told_with_numbers_that_add_up() {
     assert!(page.contains("<span class=\"badge c7\">7</span>"));
     assert!(!page.contains("<span class=\"badge c2\">"));
     // Without a run before there is nothing to tell.
-    assert!(!render(&fixture::shop()).unwrap().contains("Who moved"));
+    assert!(!render(&fixture::shop(), &Layout::default()).unwrap().contains("Who moved"));
 }
 
 #[test]
 fn one_segment_by_order_of_the_user_is_no_finding() {
     let mut outcome = fixture::one_segment();
     outcome.choice.candidates.truncate(1);
-    assert!(render(&outcome).unwrap().contains("<strong>one group</strong>. The section"));
+    assert!(
+        render(&outcome, &Layout::default()).unwrap().contains("<strong>one group</strong>. The section")
+    );
 }
 
 #[test]
@@ -302,7 +309,7 @@ fn an_outcome_with_nothing_in_it_still_makes_a_page() {
     outcome.sample = crate::outcome::Sample::default();
     outcome.choice.candidates.clear();
     outcome.base = None;
-    let page = render(&outcome).unwrap();
+    let page = render(&outcome, &Layout::default()).unwrap();
     assert!(page.contains("</html>"));
     // Nothing is drawn, so the library is left out.
     assert!(page.len() < 200_000, "{} bytes", page.len());
@@ -310,7 +317,7 @@ fn an_outcome_with_nothing_in_it_still_makes_a_page() {
 
 #[test]
 fn one_segment_is_said_to_be_no_structure() {
-    let page = ours(&render(&fixture::one_segment()).unwrap());
+    let page = ours(&render(&fixture::one_segment(), &Layout::default()).unwrap());
     assert!(page.contains("<strong>one group</strong>: the data show no structure"));
     assert!(page.contains("Why 1 segment<"));
 }
