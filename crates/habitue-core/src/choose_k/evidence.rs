@@ -54,7 +54,7 @@ pub(super) fn gather(settings: &ChooseK, x: &Matrix, distinct: usize) -> Result<
     let n_rows = x.n_rows();
     let k_max = settings.k_max.min(distinct);
     let sampled = (settings.sample_rows(n_rows) < n_rows)
-        .then(|| Random::stream(settings.seed, 0).sample(n_rows, settings.sample_rows(n_rows)));
+        .then(|| Random::stream(settings.evidence_seed, 0).sample(n_rows, settings.sample_rows(n_rows)));
     let sample = sampled.as_ref().map_or(Cow::Borrowed(x), |rows| Cow::Owned(x.select(rows)));
     let n_init = settings.n_init;
     let (mut candidates, mut labelings) = (Vec::new(), Vec::new());
@@ -136,7 +136,7 @@ fn add_strengths(settings: &ChooseK, candidates: &mut [Candidate], sample: &Matr
     let strength = PredictionStrength {
         n_splits: settings.strength_splits * more_often(5000, sample.n_rows()),
         max_rows: settings.resampled_rows.saturating_mul(2),
-        seed: Random::stream(settings.seed, 1).next_u64(),
+        seed: Random::stream(settings.evidence_seed, 1).next_u64(),
     };
     let k_max = settings.k_max;
     let found = strength.compute(sample, |half, seed| resweep(half, k_max, seed))?;
@@ -156,7 +156,7 @@ fn add_stabilities(
     let bootstrap = Bootstrap {
         n_draws: settings.stability_draws * more_often(5000, sample.n_rows()),
         max_rows: settings.resampled_rows,
-        seed: Random::stream(settings.seed, 2).next_u64(),
+        seed: Random::stream(settings.evidence_seed, 2).next_u64(),
     };
     let forced = candidates.last().map(|c| c.k).filter(|&k| k > settings.k_max);
     let again = |rows: &Matrix, seed: u64| -> Result<Vec<Vec<u32>>> {
@@ -188,7 +188,7 @@ fn add_gaps(
         k_max,
         n_draws: settings.gap_draws * more_often(settings.gap_rows, x.n_rows()),
         max_rows: settings.gap_rows,
-        seed: settings.seed,
+        seed: settings.evidence_seed,
     };
     let gaps = statistic.compute(x)?;
     for (candidate, gap) in candidates.iter_mut().zip(&gaps) {

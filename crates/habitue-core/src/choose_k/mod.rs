@@ -119,8 +119,11 @@ pub struct ChooseK {
     pub resampled_rows: usize,
     /// Effort of the search for each number of segments, see [`KMeans::n_init`](crate::cluster::kmeans::KMeans::n_init).
     pub n_init: usize,
-    /// The same seed gives the same answer.
+    /// Where searches for clusters start; the same seeds give the same answer.
     pub seed: u64,
+    /// Which samples, halves and references the numbers are judged by. Apart from `seed`, so that another start of the
+    /// search does not turn a close decision over: with another `seed` the number changes only if other clusters are found.
+    pub evidence_seed: u64,
     /// The number of segments that the shop works with already; kept while it can serve.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_use: Option<usize>,
@@ -146,6 +149,7 @@ impl Default for ChooseK {
             resampled_rows: 1000,
             n_init: 3,
             seed: 0,
+            evidence_seed: 0,
             in_use: None,
             k: None,
         }

@@ -61,7 +61,7 @@ fn customers_without_groups_are_one_segment() {
     for (seed, n, d) in [(0, 150, 2), (1, 150, 2), (2, 400, 3), (3, 400, 3), (4, 1000, 1), (5, 1000, 8)] {
         let cases = [(cloud(n, d, seed), ChooseK::default()), (cube(n, d, seed), ChooseK::unconstrained(8))];
         for (x, settings) in cases {
-            let choice = ChooseK { seed, k_max: 8, ..settings }.fit(&x).unwrap();
+            let choice = ChooseK { seed, evidence_seed: seed, k_max: 8, ..settings }.fit(&x).unwrap();
             assert_eq!(choice.k, 1, "seed {seed}, {n} × {d}: {:?}", choice.reasons);
             assert_eq!(choice.structure, Structure::None);
             assert!(choice.reasons[0].starts_with("There is no structure here"), "{:?}", choice.reasons);
@@ -92,7 +92,7 @@ fn chance_does_not_move_the_number_on_a_small_table() {
     let x = Matrix::new(2, values).unwrap();
     for seed in 0..10 {
         for settings in [ChooseK::default(), ChooseK::unconstrained(6)] {
-            let choice = ChooseK { seed, k_max: 6, ..settings }.fit(&x).unwrap();
+            let choice = ChooseK { seed, evidence_seed: seed, k_max: 6, ..settings }.fit(&x).unwrap();
             assert_eq!(choice.k, 5, "seed {seed}: {:?}", choice.reasons);
         }
     }

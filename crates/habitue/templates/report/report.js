@@ -21,19 +21,33 @@
     return part;
   };
 
-  const draw = () => {
-    const style = getComputedStyle(root);
-    const printing = "print" in root.dataset;
-    for (const id of ids) {
-      const place = document.getElementById(id);
-      const { data, layout } = painted(drawings[id], style);
-      if (printing) {
-        layout.autosize = false;
-        layout.width = Number(place.dataset.printWidth);
-      }
-      // Drawn afresh: a mere update would keep the margins of the former width.
-      Plotly.newPlot(place, data, layout, config);
+  const drawOne = (id) => {
+    const place = document.getElementById(id);
+    const { data, layout } = painted(drawings[id], getComputedStyle(root));
+    if ("print" in root.dataset) {
+      layout.autosize = false;
+      layout.width = Number(place.dataset.printWidth);
     }
+    // Drawn afresh: a mere update would keep the margins of the former width.
+    Plotly.newPlot(place, data, layout, config);
+  };
+
+  // One after the other from the top, so that the page can be read and scrolled meanwhile; a new round ends the last one.
+  let round = 0;
+  const draw = () => {
+    const left = [...ids];
+    const mine = ++round;
+    const next = () => {
+      if (mine !== round || left.length === 0) return;
+      drawOne(left.shift());
+      setTimeout(next);
+    };
+    setTimeout(next);
+  };
+  // Paper does not wait.
+  const drawAtOnce = () => {
+    round += 1;
+    ids.forEach(drawOne);
   };
 
   // On paper: light colours, a fixed width, and what was folded is open, but for the further figures of a segment.
@@ -43,7 +57,7 @@
     root.dataset.print = "";
     opened = [...document.querySelectorAll("details.more:not(.portrait *, [open])")];
     for (const details of opened) details.open = true;
-    draw();
+    drawAtOnce();
   };
   const endPrint = () => {
     if (!("print" in root.dataset)) return;
@@ -53,7 +67,7 @@
     draw();
   };
 
-  if (ids.length > 0) draw();
+  draw();
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
   addEventListener("beforeprint", startPrint);
   addEventListener("afterprint", endPrint);
