@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use crate::error::Error;
 use crate::ingest::{ProductSettings, ReadSettings};
 use crate::method::{Algorithm, Tuning};
-use crate::report::Layout;
 
 /// Everything that decides what a run does.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -153,14 +152,6 @@ impl Settings {
             Some(path) => ActionRules::parse(&read_rules(path)?).map_err(|e| in_file(path, &e)),
             None => Ok(ActionRules::default()),
         }
-    }
-
-    /// The page of the report.
-    ///
-    /// # Errors
-    /// When the file cannot be read, or is no template.
-    pub fn layout(&self) -> Result<Layout, Error> {
-        self.template.as_deref().map_or_else(|| Ok(Layout::default()), Layout::read)
     }
 }
 

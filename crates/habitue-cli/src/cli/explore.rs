@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use habitue::outcome::{Coming, Outcome};
+use habitue::report::Layout;
 use habitue::{Error, pipeline, report, write};
 use habitue_core::text::{format_count, format_money, format_share, format_value};
 
@@ -54,7 +55,7 @@ impl Explore {
         settings.features = self.features.clone().or(settings.features);
         settings.choose.seed = self.seed.unwrap_or(settings.choose.seed);
         settings.template = self.template.clone().or(settings.template);
-        let layout = settings.layout()?;
+        let layout = Layout::new(settings.template.as_deref())?;
         ui::refuse_existing(Some(&self.output), self.force)?;
         let mut rejects = ui::rejects(self.rejects.as_deref(), self.force)?;
         let progress = ui::Progress::new(self.input.quiet);

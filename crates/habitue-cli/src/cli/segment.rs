@@ -7,6 +7,7 @@ use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use habitue::method::Algorithm;
 use habitue::outcome::Outcome;
+use habitue::report::Layout;
 use habitue::results::Results;
 use habitue::write::TableFormat;
 use habitue::{Error, Settings, pipeline, report};
@@ -151,7 +152,7 @@ impl Segment {
             return Ok(());
         }
         self.input.require_sources()?;
-        let layout = settings.layout()?;
+        let layout = Layout::new(settings.template.as_deref())?;
         let results = Results::prepare(&self.output, self.force)?;
         let mut rejects = results.rejects()?;
         let progress = ui::Progress::new(self.input.quiet);
@@ -223,7 +224,10 @@ fn tell(outcome: &Outcome) -> String {
         n => format!("; {} more without a net purchase are kept apart", format_count(n as usize)),
     };
     line(format!("Customers  {}{apart}", format_count(outcome.customers)));
-    for (i, reason) in outcome.choice.reasons.iter().enumerate() {
+    // What each index says alone is in the report.
+    let picks = &outcome.choice.picks;
+    let reasons = outcome.choice.reasons.iter().filter(|r| picks.iter().all(|p| p.text != **r));
+    for (i, reason) in reasons.enumerate() {
         line(format!("{}{reason}", if i == 0 { "Segments   " } else { "           " }));
     }
     text.push('\n');

@@ -656,7 +656,7 @@ fn settings_that_are_wrong_are_named_by_line_and_range() {
       |
     2 | kk = 3
       | ^^
-    unknown field `kk`, expected one of `k_max`, `min_segments`, `max_segments`, `min_share`, `max_share`, `prefer_more`, `gap_draws`, `gap_rows`, `silhouette_rows`, `strength_splits`, `stability_draws`, `resampled_rows`, `n_init`, `seed`, `in_use`, `k`
+    unknown field `kk`, expected one of `k_max`, `min_segments`, `max_segments`, `min_share`, `max_share`, `prefer_more`, `gap_draws`, `gap_rows`, `silhouette_rows`, `strength_splits`, `stability_draws`, `resampled_rows`, `n_init`, `seed`, `evidence_seed`, `in_use`, `k`
 
     hint: mend the line; `habitue segment --dry-run` prints all settings with their values
     ");

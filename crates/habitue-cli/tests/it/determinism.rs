@@ -22,6 +22,29 @@ fn the_number_of_threads_changes_nothing() {
     }
 }
 
+/// Another seed searches from other places; what it finds bears the same names for (nearly) all customers.
+#[test]
+fn another_seed_leaves_customers_where_they_are() {
+    let (whole, own) = (segmented(), Folder::new());
+    let names = |folder: &Folder| -> Vec<String> {
+        let mut rows = csv::Reader::from_path(folder.path("results/segments.csv")).unwrap();
+        let at = rows.headers().unwrap().iter().position(|name| name == "segment_name").unwrap();
+        rows.records().map(|row| row.unwrap()[at].to_owned()).collect()
+    };
+    let before = names(&whole);
+    for seed in ["1", "2"] {
+        own.habitue(&["segment", SAMPLE, "--seed", seed, "-o", "results", "--force"]).succeeded();
+        let after = names(&own);
+        let same = before.iter().zip(&after).filter(|(a, b)| a == b).count();
+        assert_eq!(before.len(), after.len());
+        assert!(
+            same * 100 >= before.len() * 95,
+            "seed {seed}: {same} of {} keep their segment",
+            before.len()
+        );
+    }
+}
+
 #[test]
 fn temporary_files_change_nothing() {
     let (whole, own) = (segmented(), Folder::new());

@@ -41,8 +41,9 @@ pub struct Sweep {
     pub seed: u64,
 }
 
-/// Rows up to which the search works on the rows themselves.
+/// Rows up to which the search works on the rows themselves, for one number of clusters and for many.
 const FEW_ROWS: usize = 20_000;
+const FEW_ROWS_OF_MANY: usize = 12_000;
 /// About the size of a summary, for each column: the more columns, the farther apart neighbouring rows are.
 const SUMMARY_ROWS: usize = 768;
 /// And at least, for each centre.
@@ -122,7 +123,8 @@ impl Sweep {
         };
         let n_means = (SUMMARY_ROWS * x.n_cols().clamp(4, 16)).max(ROWS_OF_CENTRE * self.k_max);
         let is_hard = self.k_min == self.k_max || self.k_max > MANY_CENTRES;
-        let summary = summarise(FEW_ROWS, n_means, if is_hard { Field::careful } else { Field::coarse });
+        let few_rows = if self.k_min == self.k_max { FEW_ROWS } else { FEW_ROWS_OF_MANY };
+        let summary = summarise(few_rows, n_means, if is_hard { Field::careful } else { Field::coarse });
         let middle = summarise(2 * FEW_ROWS, (x.n_rows() / 4).min(FINER_ROWS), Field::middle);
         let field = summary.as_ref();
         let on_rows = if field.is_none() { Some(Field::fine(Tree::new(x, weights))) } else { None };
@@ -150,7 +152,8 @@ impl Sweep {
     /// Searches for each number of clusters, upwards and then down again.
     fn populations(&self, field: &Field, is_summary: bool) -> Vec<Population> {
         let is_one = self.k_min == self.k_max;
-        let effort = if is_summary { Effort::coarse(self.n_init, is_one) } else { Effort::fine(self.n_init) };
+        let effort =
+            if is_summary { Effort::coarse(self.n_init, is_one) } else { Effort::fine(self.n_init, is_one) };
         let seed_of = |k: usize| mix(self.seed ^ mix(k as u64));
         let mut populations: Vec<Population> = Vec::new();
         for k in self.k_min..=self.k_max {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::panel::{Point, slope};
-use super::price::{WeekPrice, week_prices};
+use super::price::WeekPrice;
 use super::weeks::Weeks;
 use crate::line::UNIT_SCALE;
 
@@ -87,16 +87,22 @@ impl Measured {
 ///
 /// It tells what went with lower prices in this shop, within products and weeks: not what would have happened anyway,
 /// and not what other products lost.
-pub fn elasticity(weeks: &Weeks, segment: Option<usize>) -> Elasticity {
-    judge(&cells(weeks, &week_prices(weeks), segment))
+///
+/// `prices` are those of [`super::price::week_prices`], the same for all segments.
+pub fn elasticity(
+    weeks: &Weeks,
+    prices: &BTreeMap<(u32, i32), WeekPrice>,
+    segment: Option<usize>,
+) -> Elasticity {
+    judge(&cells(weeks, prices, segment))
 }
 
 /// Product, week, ln price and ln units of every cell that counts.
 fn cells(weeks: &Weeks, prices: &BTreeMap<(u32, i32), WeekPrice>, segment: Option<usize>) -> Vec<Point> {
     let mut units: BTreeMap<(u32, i32), i64> = BTreeMap::new();
-    for ((product, week, of), cell) in weeks.cells() {
-        if segment.is_none_or(|segment| segment == of as usize) {
-            *units.entry((product, week)).or_default() += cell.units;
+    for segment in segment.map_or(0..weeks.n_segments(), |segment| segment..segment + 1) {
+        for (place, cell) in weeks.cells(segment) {
+            *units.entry(place).or_default() += cell.units;
         }
     }
     let counting: Vec<_> = prices.iter().filter(|(_, at)| at.sales >= ENOUGH_IN_WEEK).collect();
@@ -141,6 +147,7 @@ fn judge(points: &[Point]) -> Elasticity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::goods::price::week_prices;
     use crate::goods::shelf::Shelf;
     use crate::line::{Line, ProductKey};
     use crate::math::random::Random;
@@ -185,24 +192,26 @@ mod tests {
     fn a_known_elasticity_is_found_again_in_each_segment() {
         let weeks = shop(30, |product, _, draw| (1.0 + product as f64 / 5.0) * (0.8 + 0.4 * draw));
         for (segment, truth) in [(0, -1.8), (1, -0.5)] {
-            let Elasticity::Yes(found) = elasticity(&weeks, Some(segment)) else { panic!("not told") };
+            let Elasticity::Yes(found) = elasticity(&weeks, &week_prices(&weeks), Some(segment)) else {
+                panic!("not told")
+            };
             assert!(found.low < truth && truth < found.high, "{found:?}");
             assert!((found.value - truth).abs() < 0.1 && found.error < 0.06, "{found:?}");
             assert_eq!((found.products, found.cells), (30, 30 * 40));
         }
-        let Elasticity::Yes(all) = elasticity(&weeks, None) else { panic!("not told") };
+        let Elasticity::Yes(all) = elasticity(&weeks, &week_prices(&weeks), None) else { panic!("not told") };
         assert!(all.value > -1.8 && all.value < -0.5);
     }
 
     #[test]
     fn what_cannot_be_told_says_why() {
         let few = shop(9, |_, _, draw| 0.8 + draw);
-        assert_eq!(elasticity(&few, Some(0)), Elasticity::TooFewProducts { products: 9 });
-        let none = elasticity(&Weeks::new(&[], 1, Day(0)), None);
+        assert_eq!(elasticity(&few, &week_prices(&few), Some(0)), Elasticity::TooFewProducts { products: 9 });
+        let none = elasticity(&Weeks::new(&[], 1, Day(0)), &BTreeMap::new(), None);
         assert_eq!(none, Elasticity::TooFewProducts { products: 0 });
         let flat = shop(12, |product, week, _| (1.0 + product as f64) * if week == 20 { 1.001 } else { 1.0 });
         assert!(
-            matches!(elasticity(&flat, Some(0)), Elasticity::TooLittleVariation { spread } if spread < 0.01)
+            matches!(elasticity(&flat, &week_prices(&flat), Some(0)), Elasticity::TooLittleVariation { spread } if spread < 0.01)
         );
     }
 

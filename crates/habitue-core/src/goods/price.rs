@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::weeks::Weeks;
+use super::weeks::{AtPrice, Weeks};
 use crate::line::UNIT_SCALE;
 use crate::money::Money;
 
@@ -15,10 +15,12 @@ pub const ENOUGH_SALES: u32 = 20;
 /// Of two middle units the cheaper. `None` for products with fewer than [`ENOUGH_SALES`] sales.
 pub fn usual_prices(weeks: &Weeks) -> Vec<Option<i64>> {
     let mut by_product: Vec<BTreeMap<i64, (u64, i64)>> = vec![BTreeMap::new(); weeks.n_products()];
-    for ((product, _, price), at) in weeks.prices() {
-        let sum = by_product[product as usize].entry(price).or_default();
-        sum.0 += u64::from(at.lines);
-        sum.1 += at.units;
+    for ((product, _), prices) in weeks.prices() {
+        for (price, at) in prices {
+            let sum = by_product[product as usize].entry(*price).or_default();
+            sum.0 += u64::from(at.lines);
+            sum.1 += at.units;
+        }
     }
     let usual = |prices: &BTreeMap<i64, (u64, i64)>| {
         let lines: u64 = prices.values().map(|p| p.0).sum();
@@ -32,13 +34,11 @@ pub fn usual_prices(weeks: &Weeks) -> Vec<Option<i64>> {
 /// Not what all units cost together: one large order at a bulk price would make that week cheap and its sales high, and
 /// show as demand what is a quantity discount.
 pub fn week_prices(weeks: &Weeks) -> BTreeMap<(u32, i32), WeekPrice> {
-    let prices = weeks.prices();
-    let of = |group: &[((u32, i32, i64), super::weeks::AtPrice)]| {
-        let (product, week, _) = group[0].0;
-        let price = middle(group.iter().map(|((_, _, price), at)| (*price, i64::from(at.lines))))?;
-        Some(((product, week), WeekPrice { price, sales: group.iter().map(|(_, at)| at.lines).sum() }))
+    let of = |(place, prices): ((u32, i32), &[(i64, AtPrice)])| {
+        let price = middle(prices.iter().map(|(price, at)| (*price, i64::from(at.lines))))?;
+        Some((place, WeekPrice { price, sales: prices.iter().map(|(_, at)| at.lines).sum() }))
     };
-    prices.chunk_by(|a, b| (a.0.0, a.0.1) == (b.0.0, b.0.1)).filter_map(of).collect()
+    weeks.prices().filter_map(of).collect()
 }
 
 /// The price of a product in a week.
@@ -85,8 +85,8 @@ pub struct PriceIndex {
 pub fn price_index(weeks: &Weeks, usual: &[Option<i64>], segment: usize) -> Option<PriceIndex> {
     let (mut paid, mut at_usual, mut products) = (Money::ZERO, 0_i128, 0);
     let mut last = None;
-    for ((product, _, of), cell) in weeks.cells() {
-        let Some(price) = usual[product as usize].filter(|_| of as usize == segment) else { continue };
+    for ((product, _), cell) in weeks.cells(segment) {
+        let Some(price) = usual[product as usize] else { continue };
         products += usize::from(last != Some(product));
         last = Some(product);
         paid += cell.paid;

@@ -54,47 +54,53 @@ pub struct AtPrice {
 
 /// The sales of chosen products, by week.
 ///
-/// Memory: 16 bytes for each chosen product, week and segment with a sale, and some 24 for each product, week and price;
-/// prices have four digits, so there are at most 9,000 for each tenfold of price, whatever the number of lines.
+/// Memory: 24 bytes for each chosen product, each of [`MOST_WEEKS`] weeks and each segment, and 24 for each product, week
+/// and price; prices have four digits, so there are at most 9,000 for each tenfold of price, whatever the number of lines.
 #[derive(Debug, Default)]
 pub struct Weeks {
     n_segments: usize,
     first: i32,
     chosen: HashMap<u32, u32>,
     n_products: usize,
-    cells: HashMap<(u32, i32, u32), Cell>,
-    prices: HashMap<(u32, i32, i64), AtPrice>,
+    /// Products × weeks × segments.
+    cells: Vec<Cell>,
+    /// Products × weeks; prices ascend.
+    prices: Vec<Vec<(i64, AtPrice)>>,
     by_product: ByProduct,
 }
 
 impl Weeks {
     /// Nothing counted yet, of these products, in the [`MOST_WEEKS`] weeks before the as-of date.
     pub fn new(products: &[u32], n_segments: usize, as_of: Day) -> Self {
+        let n_places = products.len() * MOST_WEEKS as usize;
         Self {
             n_segments,
             first: week_of(Day(as_of.0 - 1)) - MOST_WEEKS + 1,
             chosen: products.iter().zip(0..).map(|(slot, number)| (*slot, number)).collect(),
             n_products: products.len(),
-            ..Self::default()
+            cells: vec![Cell::default(); n_places * n_segments],
+            prices: vec![Vec::new(); n_places],
+            by_product: ByProduct::default(),
         }
     }
 
-    /// Counts one customer of a segment.
+    /// Counts one customer of a segment; sales of other weeks are left out.
     pub fn add(&mut self, shelf: &Shelf, summary: &Summary, segment: usize) {
         let mut by_product = std::mem::take(&mut self.by_product);
         by_product.visit(summary, |of| {
             let slot = if of.product.is_service() { None } else { shelf.slot(of.product) };
             let Some(&product) = slot.and_then(|slot| self.chosen.get(&slot)) else { return };
             for line in of.sales {
-                let week = week_of(line.time.day());
-                let Some(price) = unit_price(line).filter(|_| week >= self.first) else { continue };
-                let cell = self.cells.entry((product, week, segment as u32)).or_default();
+                let week = week_of(line.time.day()) - self.first;
+                let Some(price) = unit_price(line).filter(|_| (0..MOST_WEEKS).contains(&week)) else {
+                    continue;
+                };
+                let place = product as usize * MOST_WEEKS as usize + week as usize;
+                let cell = &mut self.cells[place * self.n_segments + segment];
                 cell.lines += 1;
                 cell.units += line.units;
                 cell.paid += line.amount;
-                let at = self.prices.entry((product, week, price)).or_default();
-                at.lines += 1;
-                at.units += line.units;
+                at_price(&mut self.prices[place], price).add(&AtPrice { lines: 1, units: line.units });
             }
         });
         self.by_product = by_product;
@@ -102,16 +108,15 @@ impl Weeks {
 
     /// Adds what was counted of other customers.
     pub fn merge(&mut self, other: &Self) {
-        for (key, theirs) in &other.cells {
-            let mine = self.cells.entry(*key).or_default();
+        for (mine, theirs) in self.cells.iter_mut().zip(&other.cells) {
             mine.lines += theirs.lines;
             mine.units += theirs.units;
             mine.paid += theirs.paid;
         }
-        for (key, theirs) in &other.prices {
-            let mine = self.prices.entry(*key).or_default();
-            mine.lines += theirs.lines;
-            mine.units += theirs.units;
+        for (mine, theirs) in self.prices.iter_mut().zip(&other.prices) {
+            for (price, at) in theirs {
+                at_price(mine, *price).add(at);
+            }
         }
     }
 
@@ -125,18 +130,41 @@ impl Weeks {
         self.n_segments
     }
 
-    /// Product, week and segment of every cell with a sale, in that order.
-    pub fn cells(&self) -> Vec<((u32, i32, u32), Cell)> {
-        let mut cells: Vec<_> = self.cells.iter().map(|(key, cell)| (*key, *cell)).collect();
-        cells.sort_unstable_by_key(|(key, _)| *key);
-        cells
+    /// Product and week of what a segment bought, in that order; only weeks with a sale.
+    pub fn cells(&self, segment: usize) -> impl Iterator<Item = ((u32, i32), Cell)> {
+        let cells = self.cells.iter().skip(segment).step_by(self.n_segments.max(1));
+        let named = cells.enumerate().map(|(place, cell)| (self.name(place), *cell));
+        named.filter(|(_, cell)| cell.lines > 0)
     }
 
-    /// Product, week and price (in 1/10,000 of the currency unit) of all sales, in that order.
-    pub fn prices(&self) -> Vec<((u32, i32, i64), AtPrice)> {
-        let mut prices: Vec<_> = self.prices.iter().map(|(key, at)| (*key, *at)).collect();
-        prices.sort_unstable_by_key(|(key, _)| *key);
-        prices
+    /// Product, week and prices paid (in 1/10,000 of the currency unit, ascending) of all sales, in that order.
+    pub fn prices(&self) -> impl Iterator<Item = ((u32, i32), &[(i64, AtPrice)])> {
+        let places = self.prices.iter().enumerate().filter(|(_, prices)| !prices.is_empty());
+        places.map(|(place, prices)| (self.name(place), prices.as_slice()))
+    }
+
+    fn name(&self, place: usize) -> (u32, i32) {
+        let weeks = MOST_WEEKS as usize;
+        ((place / weeks) as u32, self.first + (place % weeks) as i32)
+    }
+}
+
+/// The sales at a price, which is put in its place if it is new.
+fn at_price(prices: &mut Vec<(i64, AtPrice)>, price: i64) -> &mut AtPrice {
+    let at = match prices.binary_search_by_key(&price, |(known, _)| *known) {
+        Ok(at) => at,
+        Err(at) => {
+            prices.insert(at, (price, AtPrice::default()));
+            at
+        }
+    };
+    &mut prices[at].1
+}
+
+impl AtPrice {
+    fn add(&mut self, other: &Self) {
+        self.lines += other.lines;
+        self.units += other.units;
     }
 }
 
@@ -191,11 +219,11 @@ mod tests {
         other.add(&shelf, &summary(&[line(1_000, 30_000, 76), line(1_000, 10_000, 77)]), 0);
         weeks.merge(&other);
         let cell = |lines, units, paid| Cell { lines, units, paid: Money(paid) };
-        assert_eq!(
-            weeks.cells(),
-            [((0, 11, 0), cell(2, 2_000, 40_000)), ((0, 11, 1), cell(2, 3_000, 30_000))]
-        );
+        let cells = |segment| weeks.cells(segment).collect::<Vec<_>>();
+        assert_eq!(cells(0), [((0, 11), cell(2, 2_000, 40_000))]);
+        assert_eq!(cells(1), [((0, 11), cell(2, 3_000, 30_000))]);
         let at = |lines, units| AtPrice { lines, units };
-        assert_eq!(weeks.prices(), [((0, 11, 10_000), at(3, 4_000)), ((0, 11, 30_000), at(1, 1_000))]);
+        let prices: Vec<_> = weeks.prices().collect();
+        assert_eq!(prices, [((0, 11), &[(10_000, at(3, 4_000)), (30_000, at(1, 1_000))][..])]);
     }
 }

@@ -53,6 +53,7 @@ pub(super) fn movement(old: &Run, as_of: Option<Day>, segments: &[Segment], cros
     let row = |was: &Place| -> Vec<Move> { to.iter().map(|is| step(*was, *is)).collect() };
     Movement {
         previous: PreviousRun {
+            folder: Some(old.folder.display().to_string()),
             as_of: old.outcome.as_of,
             customers: old.outcome.customers,
             segments: before.len(),
@@ -209,7 +210,11 @@ mod tests {
             "features": [], "choice": {"k": 4, "forced": false, "candidates": [], "picks": [], "reasons": []},
             "segments": before, "months": [], "sample": {"of": 0, "segment": [], "features": []}, "settings": {},
         });
-        let old = Run { outcome: serde_json::from_value(outcome).unwrap(), members: Vec::new() };
+        let old = Run {
+            folder: "old".into(),
+            outcome: serde_json::from_value(outcome).unwrap(),
+            members: Vec::new(),
+        };
         let told = movement(&old, None, &now, &crossed);
         let changes: Vec<Vec<Change>> =
             told.matrix.iter().map(|row| row[..3].iter().map(|m| m.change).collect()).collect();

@@ -15,6 +15,8 @@ use crate::write::defuse;
 
 /// A run that is done: what it found out, and where everybody was.
 pub struct Run {
+    /// Where its results are.
+    pub(crate) folder: PathBuf,
     /// What it found out.
     pub outcome: Outcome,
     /// Its customers, ascending by key.
@@ -57,7 +59,7 @@ impl Run {
             ));
         };
         let members = members(table, &outcome)?;
-        Ok(Self { outcome, members })
+        Ok(Self { folder: folder.to_owned(), outcome, members })
     }
 
     pub(crate) fn segments(&self) -> &[Segment] {

@@ -81,6 +81,9 @@ pub enum Change {
 /// What a run before was.
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema, Serialize, Deserialize)]
 pub struct PreviousRun {
+    /// The folder of its results, as it was given; absent in results of older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<String>,
     /// Its as-of date; absent for a table of customers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub as_of: Option<Day>,

@@ -38,11 +38,12 @@ impl Layout {
     /// The built-in page, to copy and edit; its head says what a template is given.
     pub const BUILT_IN: &str = include_str!("../../templates/report/page.html");
 
-    /// Reads a page of one's own.
+    /// Reads a page of one's own; the built-in one without a file.
     ///
     /// # Errors
     /// [`Error::Io`] when the file cannot be read, [`Error::Document`] with the line when it is no template.
-    pub fn read(path: &Path) -> Result<Self, Error> {
+    pub fn new(path: Option<&Path>) -> Result<Self, Error> {
+        let Some(path) = path else { return Ok(Self::default()) };
         let source = std::fs::read_to_string(path).map_err(Error::io(path.display()))?;
         let layout = Self { path: Some(path.display().to_string()), source };
         layout.environment(None).map_err(|e| layout.error(&e))?;

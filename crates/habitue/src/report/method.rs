@@ -37,7 +37,10 @@ impl<'a> Method<'a> {
         let mut settings = Vec::new();
         flatten(&story.outcome.settings, String::new(), &mut settings);
         let files = story.outcome.sources.iter().map(|s| quoted(&s.path));
-        let command: Vec<String> = ["habitue segment".to_owned()].into_iter().chain(files).collect();
+        let previous = story.outcome.movement.as_ref().and_then(|m| m.previous.folder.as_deref());
+        let previous = previous.map(|folder| format!("--previous {}", quoted(folder)));
+        let command: Vec<String> =
+            ["habitue segment".to_owned()].into_iter().chain(files).chain(previous).collect();
         Self { features: features.collect(), settings, command: command.join(" "), story }
     }
 }

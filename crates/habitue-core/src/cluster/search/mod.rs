@@ -21,6 +21,9 @@ const POPULATION: usize = 10;
 const FRESH_ROUNDS: usize = 4;
 /// Children of one round at most.
 const MAX_CHILDREN: usize = 40;
+/// Rounds without a better solution after which a search may end at all: where rows are few a round is large.
+const IDLE_ROUNDS: usize = 3;
+
 /// How hard to look.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Effort {
@@ -36,8 +39,18 @@ pub(crate) struct Effort {
 }
 
 impl Effort {
-    /// On the rows themselves, where what is found is the answer.
-    pub(crate) fn fine(n_rounds: usize) -> Self {
+    /// On the rows themselves, where what is found is the answer; alone, or with solutions for neighbouring numbers of
+    /// clusters at hand. Then few children a round and more rounds reach farther: each round begins from better parents.
+    pub(crate) fn fine(n_rounds: usize, is_alone: bool) -> Self {
+        if !is_alone {
+            return Self {
+                n_rounds: 3 * n_rounds,
+                patience: 4 * n_rounds,
+                patience_of_centre: 2,
+                round_work: 300_000,
+                least_children: 3,
+            };
+        }
         Self {
             n_rounds: 2 * n_rounds - 1,
             patience: 30 * n_rounds.div_ceil(10),
@@ -114,7 +127,7 @@ pub(crate) fn search(field: &Field, k: usize, effort: Effort, seed: u64, known: 
             is_better |= population.add(solution, field.same());
         }
         idle = if is_better { 0 } else { idle + n_children + 1 };
-        if idle >= effort.patience + effort.patience_of_centre * k {
+        if idle >= (effort.patience + effort.patience_of_centre * k).max(IDLE_ROUNDS * (n_children + 1)) {
             break;
         }
     }

@@ -5,7 +5,6 @@ mod shop;
 mod words;
 
 use std::collections::BTreeSet;
-use std::sync::{Mutex, PoisonError};
 
 use habitue_core::Money;
 use habitue_core::goods::name::readable;
@@ -80,18 +79,12 @@ pub(crate) fn collect(
     let mut found = name_products(orders, settings)?;
     let as_of = orders.ledger.as_of;
     let (n_segments, n_categories) = (members.n_segments, found.categories.len());
-    let new = || Totals::new(n_segments, n_categories, as_of);
-    let all = Mutex::new(new());
     let shelf = &found.shelf;
-    orders.visit(
-        new,
+    let mut totals = orders.count(
+        || Totals::new(n_segments, n_categories, as_of),
         |totals, id, summary| totals.add(shelf, summary, members.segment(id)),
-        |totals| {
-            all.lock().unwrap_or_else(PoisonError::into_inner).merge(&totals);
-            Ok(())
-        },
+        Totals::merge,
     )?;
-    let mut totals = all.into_inner().unwrap_or_else(PoisonError::into_inner);
     for (key, day) in orders.ledger.sold_to_nobody() {
         if let Some(slot) = shelf.slot(ProductKey(key)) {
             totals.note_sold(slot, day);
@@ -99,21 +92,16 @@ pub(crate) fn collect(
     }
     found.best_sellers = totals.best_sellers(BEST_SELLERS);
     if orders.ledger.holds.units {
-        let new = || Weeks::new(&found.best_sellers, n_segments, as_of);
-        let all = Mutex::new(new());
-        orders.visit(
-            new,
+        let weeks = orders.count(
+            || Weeks::new(&found.best_sellers, n_segments, as_of),
             |weeks, id, summary| {
                 if let Some(segment) = members.segment(id) {
                     weeks.add(shelf, summary, segment);
                 }
             },
-            |weeks| {
-                all.lock().unwrap_or_else(PoisonError::into_inner).merge(&weeks);
-                Ok(())
-            },
+            Weeks::merge,
         )?;
-        found.weeks = Some(all.into_inner().unwrap_or_else(PoisonError::into_inner));
+        found.weeks = Some(weeks);
     }
     found.totals = totals;
     Ok(Some(found))

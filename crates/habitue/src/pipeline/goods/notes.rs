@@ -1,14 +1,18 @@
 //! What was counted, as the outcome tells it: segment by segment, and the numbers that actions speak of.
 
+use std::collections::BTreeMap;
+
 use habitue_core::Money;
 use habitue_core::action::SegmentFacts;
 use habitue_core::goods::elasticity::elasticity;
 use habitue_core::goods::favourites::{Preference, Support, favourites, most_bought, preferences};
-use habitue_core::goods::price::price_index;
+use habitue_core::goods::price::{WeekPrice, price_index, week_prices};
 use habitue_core::goods::stock::{Dead, dead_stock};
 use habitue_core::goods::totals::{ProductTotals, Sales};
 use habitue_core::goods::trend::is_established;
+use habitue_core::goods::weeks::Weeks;
 use habitue_core::line::UNIT_SCALE;
+use rayon::prelude::*;
 
 use super::{Collected, shop, words};
 use crate::outcome::{Favourite, Goods, ProductName, SegmentGoods, SegmentPrice};
@@ -41,6 +45,15 @@ pub(crate) struct Told<'a> {
     pub(crate) has_discounts: bool,
 }
 
+/// The best sellers by week, and their prices.
+pub(super) struct Paid<'a> {
+    pub(super) weeks: &'a Weeks,
+    /// The usual price of each, in 1/10,000 of the currency unit.
+    usual: Vec<Option<i64>>,
+    /// By product and week.
+    pub(super) by_week: BTreeMap<(u32, i32), WeekPrice>,
+}
+
 /// What actions may say of a segment.
 #[derive(Default)]
 struct GoodsFacts {
@@ -54,13 +67,16 @@ impl GoodsNotes {
     pub(crate) fn new(found: &Collected, told: &Told<'_>) -> Self {
         let products = found.totals.products();
         let dead = dead_stock(&products, found.totals.as_of());
-        let usual = found.weeks.as_ref().map(|weeks| found.usual_prices(weeks));
-        let (mut segments, mut facts) = (Vec::new(), Vec::new());
-        for segment in 0..told.sizes.len() {
+        let paid = found.weeks.as_ref().map(|weeks| Paid {
+            weeks,
+            usual: found.usual_prices(weeks),
+            by_week: week_prices(weeks),
+        });
+        let of_segment = |segment: usize| {
             let (goods, mut of) = bought(found, &products, segment, told);
-            let price = found.weeks.as_ref().zip(usual.as_ref()).map(|(weeks, usual)| {
+            let price = paid.as_ref().map(|Paid { weeks, usual, by_week }| {
                 let index = price_index(weeks, usual, segment);
-                let elasticity = elasticity(weeks, Some(segment));
+                let elasticity = elasticity(weeks, by_week, Some(segment));
                 SegmentPrice {
                     index: index.map(|i| i.index),
                     index_products: index.map_or(0, |i| i.products),
@@ -74,10 +90,10 @@ impl GoodsNotes {
             let theirs: Vec<&Dead<'_>> =
                 dead.iter().filter(|d| d.product.sales[segment].buyers > 0).collect();
             of.dead = words::dead(found, &theirs, segment);
-            segments.push(SegmentGoods { price, dead_products: theirs.len(), ..goods });
-            facts.push(of);
-        }
-        Self { shop: shop::goods(found, &products, &dead, told), segments, facts }
+            (SegmentGoods { price, dead_products: theirs.len(), ..goods }, of)
+        };
+        let (segments, facts) = (0..told.sizes.len()).into_par_iter().map(of_segment).unzip();
+        Self { shop: shop::goods(found, &products, &dead, paid.as_ref(), told), segments, facts }
     }
 
     /// Fills in what actions may say of products and prices.

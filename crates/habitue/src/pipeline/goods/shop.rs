@@ -7,7 +7,7 @@ use habitue_core::goods::stock::{DEAD_ORDERS, Dead, SLIPPING_SHARE, cover, only_
 use habitue_core::goods::totals::{ProductTotals, RECENT_DAYS, Sales};
 use habitue_core::goods::trend::{Trend, falling, rising, trends};
 
-use super::notes::Told;
+use super::notes::{Paid, Told};
 use super::{Collected, words};
 use crate::outcome::{
     Cover, Covered, DeadProduct, DeadStock, Goods, Moving, OnlySlipping, ProductsFile, ShopPrice,
@@ -23,6 +23,7 @@ pub(super) fn goods(
     found: &Collected,
     products: &[ProductTotals<'_>],
     dead: &[Dead<'_>],
+    paid: Option<&Paid<'_>>,
     told: &Told<'_>,
 ) -> Goods {
     let revenue: Money = products.iter().map(|p| p.all().revenue).sum();
@@ -41,7 +42,7 @@ pub(super) fn goods(
         dead_stock: dead_note(found, dead),
         only_slipping: slipping_note(found, products, told),
         cover: cover_note(found, products),
-        price: price_note(found, products, revenue),
+        price: paid.map(|paid| price_note(found, products, paid, revenue)),
     }
 }
 
@@ -139,20 +140,24 @@ fn cover_note(found: &Collected, products: &[ProductTotals<'_>]) -> Option<Cover
     Some(Cover { products: n, unsold, short, long, first_out: list(first_out), longest: list(longest) })
 }
 
-fn price_note(found: &Collected, products: &[ProductTotals<'_>], revenue: Money) -> Option<ShopPrice> {
-    let weeks = found.weeks.as_ref()?;
+fn price_note(
+    found: &Collected,
+    products: &[ProductTotals<'_>],
+    paid: &Paid<'_>,
+    revenue: Money,
+) -> ShopPrice {
     let theirs: Money = products
         .iter()
         .filter(|p| found.best_sellers.binary_search(&p.slot).is_ok())
         .map(|p| p.all().revenue)
         .sum();
-    let elasticity = elasticity(weeks, None);
-    Some(ShopPrice {
+    let elasticity = elasticity(paid.weeks, &paid.by_week, None);
+    ShopPrice {
         products: found.best_sellers.len(),
         revenue_share: if revenue > Money::ZERO { theirs.to_f64() / revenue.to_f64() } else { 0.0 },
         words: words::elasticity(&elasticity, words::Whose::Shop),
         elasticity,
-    })
+    }
 }
 
 fn file_note(found: &Collected, products: &[ProductTotals<'_>]) -> Option<ProductsFile> {

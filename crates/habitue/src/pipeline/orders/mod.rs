@@ -6,6 +6,7 @@ mod described;
 mod read;
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use habitue_core::Money;
 use habitue_core::clean::Cleaning;
@@ -174,6 +175,35 @@ impl<'a> Orders<'a> {
         end: impl Fn(V) -> Result<W, Error> + Sync,
     ) -> Result<Vec<W>, Error> {
         Ok(self.folded.visit(new, visit, end)?.into_iter().map(|(kept, _)| kept).collect())
+    }
+
+    /// Visits every customer and counts: `add` counts one, `merge` joins counts. There are about as many counts at a time
+    /// as threads, and who is in which is chance: what is counted must not depend on it (whole numbers do not).
+    ///
+    /// # Errors
+    /// When temporary files cannot be read.
+    pub(crate) fn count<T: Send>(
+        &self,
+        new: impl Fn() -> T + Sync,
+        add: impl Fn(&mut T, &str, &Summary) + Sync,
+        merge: impl Fn(&mut T, &T),
+    ) -> Result<T, Error> {
+        let counts = Mutex::new(Vec::new());
+        let idle = || counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = || {
+            let count = idle().pop();
+            count.unwrap_or_else(&new)
+        };
+        self.visit(taken, add, |count| {
+            idle().push(count);
+            Ok(())
+        })?;
+        let counts = counts.into_inner().unwrap_or_else(PoisonError::into_inner);
+        let all = counts.into_iter().reduce(|mut all, count| {
+            merge(&mut all, &count);
+            all
+        });
+        Ok(all.unwrap_or_else(new))
     }
 }
 

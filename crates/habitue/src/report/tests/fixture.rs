@@ -834,6 +834,7 @@ pub(super) fn movement(outcome: &Outcome) -> Movement {
     };
     Movement {
         previous: PreviousRun {
+            folder: Some("results/of october".to_owned()),
             as_of: outcome.as_of.map(|day| Day(day.0 - 30)),
             customers: outcome.customers + 40 * n,
             segments: n + 1,

@@ -218,7 +218,9 @@ fn ids_are_unique_and_links_lead_somewhere() {
         let ids = values(" id=\"");
         let unique: BTreeSet<&String> = ids.iter().collect();
         assert_eq!(unique.len(), ids.len(), "{name}: {ids:?}");
-        for target in values("href=\"#").into_iter().chain(values("aria-labelledby=\"")) {
+        let labels = values("aria-labelledby=\"");
+        let labels = labels.iter().flat_map(|ids| ids.split(' ')).map(str::to_owned);
+        for target in values("href=\"#").into_iter().chain(labels) {
             assert!(unique.contains(&target), "{name}: {target}");
         }
     }
@@ -266,6 +268,7 @@ fn who_moved_is_told_with_numbers_that_add_up() {
     let outcome = fixture::moved();
     let movement = outcome.movement.as_ref().unwrap();
     let page = ours(&render(&outcome, &Layout::default()).unwrap());
+    assert!(page.contains("--previous &#39;results/of october&#39;</code>"), "how to get it again");
     for text in
         ["was Regulars", "no more", "Segments keep the numbers of the previous run", "entered-at-risk"]
     {
