@@ -1,11 +1,13 @@
-"""k-means against scikit-learn, scikit-learn-intelex and faiss, on the same rows, from the same starts.
+"""k-means against scikit-learn, scikit-learn-intelex, faiss, mlpack and ONNX Runtime, on the same rows, from the same starts.
 
     pip install -r bench/requirements-kmeans.txt
     python3 bench/kmeans.py [--data DIR] [--pairs 5] [--jobs lloyd,sweep,assign] [--sizes 100000,1000000]
 
 Each pair runs habitue, then each peer; medians of wall and processor time and the objective of each are printed.
 Reading is outside the time; building trees and summaries is inside. All peers run to convergence (tolerance 0), except
-in the sweep, where scikit-learn runs as it comes. With --data, DIR holds NAME.npy (doubles, rows x columns).
+in the sweep, where scikit-learn runs as it comes, and mlpack, which ends when centres move by less than 1e-5. With
+--data, DIR holds NAME.npy (doubles, rows x columns), and starting centres in NAME_init_kK.npy if there are any
+(NAME without its ending _f64). Peers that are not installed are left out.
 """
 import argparse
 import json
@@ -54,9 +56,46 @@ def habitue(arguments):
 
 
 def timed(work):
+    """Seconds of both clocks, and the objective; a peer that gives centres only has it worked out afterwards."""
     wall, processor = time.perf_counter(), time.process_time()
-    inertia = work()
-    return time.perf_counter() - wall, time.process_time() - processor, inertia
+    found = work()
+    wall, processor = time.perf_counter() - wall, time.process_time() - processor
+    return wall, processor, found() if callable(found) else found
+
+
+def inertia(x, centres):
+    total = 0.0
+    for at in range(0, len(x), 100_000):
+        rows = x[at:at + 100_000]
+        total += min_squared(rows, centres).sum()
+    return [float(total)]
+
+
+def min_squared(rows, centres):
+    least = ((rows - centres[0]) ** 2).sum(1)
+    for centre in centres[1:]:
+        np.minimum(least, ((rows - centre) ** 2).sum(1), out=least)
+    return least
+
+
+def in_onnx(centres, threads):
+    """The nearest centre as a model that ONNX Runtime serves: |c|² − 2 x·c, and the least of them."""
+    import onnx
+    import onnxruntime
+    from onnx import TensorProto, helper, numpy_helper
+    c = centres.astype(np.float32)
+    nodes = [helper.make_node("Gemm", ["x", "w", "b"], ["scores"]),
+             helper.make_node("ArgMin", ["scores"], ["label"], axis=1, keepdims=0)]
+    graph = helper.make_graph(
+        nodes, "kmeans",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, [None, c.shape[1]])],
+        [helper.make_tensor_value_info("label", TensorProto.INT64, [None])],
+        [numpy_helper.from_array(np.ascontiguousarray(-2 * c.T), "w"), numpy_helper.from_array((c * c).sum(1), "b")])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    onnx.checker.check_model(model)
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
 
 
 def peers(job, x, k, start):
@@ -76,8 +115,31 @@ def peers(job, x, k, start):
     found["scikit-learn"] = lambda: fit(plain)
     try:
         from sklearnex import cluster as intelex
-        if job != "assign":
+        if job == "assign":
+            served = intelex.KMeans(k, init=start, n_init=1, max_iter=1).fit(x[:100_000])
+            found["scikit-learn-intelex"] = lambda: served.predict(x)[:0]
+        else:
             found["scikit-learn-intelex"] = lambda: fit(intelex)
+    except ImportError:
+        pass
+    if job == "assign":
+        try:
+            session = in_onnx(start, os.cpu_count())
+            x32 = x.astype(np.float32)
+            found["ONNX Runtime (float32)"] = lambda: session.run(None, {"x": x32})[0][:0]
+        except ImportError:
+            pass
+    try:
+        import mlpack
+
+        def by_mlpack(algorithm):
+            of = mlpack.kmeans(input_=x, clusters=k, initial_centroids=start, algorithm=algorithm,
+                               max_iterations=100_000, labels_only=True)
+            return lambda: inertia(x, np.asarray(of["centroid"]))
+
+        if job == "lloyd":
+            for algorithm in ("naive", "pelleg-moore"):
+                found[f"mlpack ({algorithm})"] = lambda algorithm=algorithm: by_mlpack(algorithm)
     except ImportError:
         pass
     try:
@@ -102,26 +164,31 @@ def main():
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--jobs", default="lloyd,sweep,assign")
     parser.add_argument("--sizes", default="100000,1000000")
+    parser.add_argument("--only", default="", help="tables whose name has this in it")
+    parser.add_argument("--without", default="", help="peers to leave out, by the beginning of their names")
     options = parser.parse_args()
     subprocess.run(["cargo", "build", "--release", "-p", "habitue-core", "--example", "time_kmeans"], check=True, cwd=ROOT)
     if options.data:
         names = sorted(f for f in os.listdir(options.data) if f.endswith(".npy"))
-        tables = [(name[:-4], np.load(os.path.join(options.data, name)).astype(np.float64)) for name in names]
+        names = [f for f in names if "_init_" not in f and "_f32" not in f and options.only in f]
+        tables = ((name[:-4], np.load(os.path.join(options.data, name)).astype(np.float64)) for name in names)
     else:
         sizes = map(int, options.sizes.split(","))
-        tables = [(f"customers {n} x {d}", customers(n, d)) for n in sizes for d in (4, 8)]
-    print("| rows | job | program | wall s | processor s | ratio of processor time | inertia |\n|---|---|---|---|---|---|---|")
+        tables = ((f"customers {n} x {d}", customers(n, d)) for n in sizes for d in (4, 8))
+    print("| rows | job | program | wall s | ratio | processor s | ratio | inertia |\n|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         rows, centres = os.path.join(folder, "rows"), os.path.join(folder, "centres")
         for name, x in tables:
             x.tofile(rows)
             for job in options.jobs.split(","):
-                for k in (8, 20) if job == "lloyd" else (8,):
-                    start = starts(x, k, 7 * k + 1)
+                for k in (8,) if job != "lloyd" else (64,) if x.shape[1] > 16 else (8, 20) if len(x) < 5_000_000 else (8,):
+                    given = os.path.join(options.data or "", f"{name.removesuffix('_f64')}_init_k{k}.npy")
+                    start = np.load(given) if os.path.exists(given) else starts(x, k, 7 * k + 1)
                     start.tofile(centres)
                     last = {"lloyd": [centres], "sweep": [2, 12], "assign": [centres]}[job]
                     runs = {"habitue": []}
-                    others = peers(job, x, k, start)
+                    left_out = tuple(filter(None, options.without.split(",")))
+                    others = {p: w for p, w in peers(job, x, k, start).items() if not left_out or not p.startswith(left_out)}
                     for _ in range(options.pairs):
                         runs["habitue"].append(habitue([job, rows, x.shape[1], *last]))
                         for peer, work in others.items():
@@ -130,9 +197,10 @@ def main():
                     for program, of in runs.items():
                         wall, processor = median[program]
                         ratio = processor / median["habitue"][1]
+                        spread = f"{min(r[0] for r in of):.3f} to {max(r[0] for r in of):.3f}"
                         objective = ", ".join(f"{v:.10g}" for v in of[-1][2])
                         label = f"{job} k={k}" if job != "sweep" else "sweep k=2..12"
-                        print(f"| {name} | {label} | {program} | {wall:.3f} | {processor:.3f} | {ratio:.1f} | {objective} |", flush=True)
+                        print(f"| {name} | {label} | {program} | {wall:.3f} ({spread}) | {wall / median['habitue'][0]:.1f} | {processor:.3f} | {ratio:.1f} | {objective} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -77,12 +77,12 @@ impl GammaGamma {
         if seen.len() < LEAST_REPEAT_BUYERS {
             return Err(Error::TooFewRepeatBuyers { got: seen.len(), least: LEAST_REPEAT_BUYERS });
         }
-        let correlation = correlation(&seen);
+        let likelihood = Likelihood::new(&seen);
+        let correlation = likelihood.correlation();
         if correlation.abs() > MOST_CORRELATION {
             return Err(Error::SpendFollowsFrequency { correlation, most: MOST_CORRELATION });
         }
         let mean = seen.iter().map(|c| c.mean).sum::<f64>() / seen.len() as f64;
-        let likelihood = Likelihood::new(&seen);
         let bounds = std::array::from_fn(|i| {
             let scale = if i == 2 { mean.ln() } else { 0.0 };
             (BOUNDS.0.ln() + scale, BOUNDS.1.ln() + scale)
@@ -125,42 +125,60 @@ impl FittedGammaGamma {
     }
 }
 
-/// Pearson's correlation between the logarithms of repeats and of mean spend; 0 where either is the same for all.
-fn correlation(seen: &[MoneySeen]) -> f64 {
-    let n = seen.len() as f64;
-    let logs = || seen.iter().map(|c| (f64::from(c.repeats).ln(), c.mean.ln()));
-    let (sx, sz) = logs().fold((0.0, 0.0), |(x, z), (lx, lz)| (x + lx, z + lz));
-    let (mx, mz) = (sx / n, sz / n);
-    let (mut xx, mut zz, mut xz) = (0.0, 0.0, 0.0);
-    for (x, z) in logs() {
-        xx += (x - mx) * (x - mx);
-        zz += (z - mz) * (z - mz);
-        xz += (x - mx) * (z - mz);
-    }
-    let spread = (xx * zz).sqrt();
-    if spread > 1e-12 * n { xz / spread } else { 0.0 }
+/// Customers of one number of repeats, and the logarithms of their mean spend `z` against a fixed one.
+#[derive(Default)]
+struct OfRepeats {
+    customers: f64,
+    /// `Σ ln z − shift`.
+    logs: f64,
+    /// `Σ (ln z − shift)²`.
+    squares: f64,
 }
 
 struct Likelihood<'a> {
     seen: &'a [MoneySeen],
-    /// Customers by number of repeats: only where there are any.
-    counts: Vec<(f64, f64)>,
+    /// By number of repeats: only where there are any.
+    counts: Vec<(f64, OfRepeats)>,
     /// `Σ ln z`, `Σ x ln z`, `Σ x ln x`.
     fixed: [f64; 3],
 }
 
 impl<'a> Likelihood<'a> {
+    /// One logarithm a customer.
     fn new(seen: &'a [MoneySeen]) -> Self {
-        let mut by_repeats = std::collections::BTreeMap::<u32, f64>::new();
-        let mut fixed = [0.0; 3];
+        let mut by_repeats = std::collections::BTreeMap::<u32, OfRepeats>::new();
+        let shift = seen.first().map_or(0.0, |c| c.mean.ln());
         for customer in seen {
-            *by_repeats.entry(customer.repeats).or_default() += 1.0;
-            let (x, ln_z) = (f64::from(customer.repeats), customer.mean.ln());
-            fixed[0] += ln_z;
-            fixed[1] += x * ln_z;
-            fixed[2] += x * x.ln();
+            let of = by_repeats.entry(customer.repeats).or_default();
+            let log = customer.mean.ln() - shift;
+            of.customers += 1.0;
+            of.logs += log;
+            of.squares += log * log;
         }
-        Self { seen, counts: by_repeats.into_iter().map(|(x, n)| (f64::from(x), n)).collect(), fixed }
+        let counts: Vec<_> = by_repeats.into_iter().map(|(x, of)| (f64::from(x), of)).collect();
+        let mut fixed = [0.0; 3];
+        for (x, of) in &counts {
+            let logs = of.logs + of.customers * shift;
+            fixed[0] += logs;
+            fixed[1] += x * logs;
+            fixed[2] += of.customers * x * x.ln();
+        }
+        Self { seen, counts, fixed }
+    }
+
+    /// Pearson's correlation between the logarithms of repeats and of mean spend; 0 where either is the same for all.
+    fn correlation(&self) -> f64 {
+        let n = self.seen.len() as f64;
+        let sum = |of: &dyn Fn(f64, &OfRepeats) -> f64| -> f64 {
+            self.counts.iter().map(|(x, group)| of(x.ln(), group)).sum()
+        };
+        let mean = sum(&|ln_x, of| of.customers * ln_x) / n;
+        let logs = sum(&|_, of| of.logs);
+        let xx = sum(&|ln_x, of| of.customers * (ln_x - mean) * (ln_x - mean));
+        let xz = sum(&|ln_x, of| of.logs * (ln_x - mean));
+        let zz = sum(&|_, of| of.squares) - logs * logs / n;
+        let spread = (xx * zz.max(0.0)).sqrt();
+        if spread > 1e-12 * n { xz / spread } else { 0.0 }
     }
 
     /// The log-likelihood of `ln p, ln q, ln γ`, with all derivatives.
@@ -186,7 +204,7 @@ impl<'a> Likelihood<'a> {
         let mut pp = 0.0;
         let mut pq = 0.0;
         let mut qq = -n * psi1_q;
-        for &(x, customers) in &self.counts {
+        for (x, &OfRepeats { customers, .. }) in self.counts.iter().map(|(x, of)| (*x, of)) {
             let (px, all) = (p * x, p * x + q);
             value += customers * (ln_gamma(all) - ln_gamma(px));
             let psi = digamma(all);
