@@ -225,9 +225,7 @@ fn tell(outcome: &Outcome) -> String {
     };
     line(format!("Customers  {}{apart}", format_count(outcome.customers)));
     // What each index says alone is in the report.
-    let picks = &outcome.choice.picks;
-    let reasons = outcome.choice.reasons.iter().filter(|r| picks.iter().all(|p| p.text != **r));
-    for (i, reason) in reasons.enumerate() {
+    for (i, reason) in outcome.choice.decisive().enumerate() {
         line(format!("{}{reason}", if i == 0 { "Segments   " } else { "           " }));
     }
     text.push('\n');

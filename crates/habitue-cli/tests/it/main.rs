@@ -18,6 +18,7 @@ mod help;
 mod house;
 mod inputs;
 mod licences;
+mod lifecycle;
 mod lifetime;
 mod platforms;
 mod print;

@@ -19,7 +19,7 @@ pub struct CampaignRule {
     /// What is taken off the price of every order that comes in, those that would have come anyway too; 0 to 1.
     #[serde(default)]
     pub discount: f64,
-    /// Who is written to: everybody in the segment, or those who have waited more than twice their usual time.
+    /// Who is written to.
     #[serde(default)]
     pub audience: Audience,
 }
@@ -33,6 +33,8 @@ pub enum Audience {
     Everybody,
     /// Those who have waited more than twice their usual time.
     Overdue,
+    /// Those who have ordered once.
+    OneOrder,
 }
 
 /// A campaign in numbers.
@@ -99,18 +101,20 @@ impl CampaignRule {
     ///
     /// With `n` customers written to, `r` of whom order anyway, `u` more because of it, orders of value `v`, margin `m`
     /// and discount `d`: contribution `n v (u (m − d) − r d)`, which divided by `n` is what a contact may cost.
-    /// `None` where nobody is to be written to or the value of an order is not known.
+    /// `None` where nobody is to be written to, less than half an order is to be expected of them, or the value of an order
+    /// is not known.
     pub(super) fn plan(&self, facts: &SegmentFacts) -> Option<Campaign> {
         let audience = match self.audience {
             Audience::Everybody => facts.customers,
             Audience::Overdue => facts.overdue_customers?,
+            Audience::OneOrder => facts.one_order_customers?,
         };
         // To the cent, as people would multiply it.
         let value = (facts.average_order_value? * 100.0).round() / 100.0;
-        if audience == 0 {
+        if audience as f64 * self.uplift < 0.5 {
             return None;
         }
-        // Those who are late are not like the rest of their segment, of whom it is known who orders anyway.
+        // Those who are late, or new, are not like the rest of their segment, of whom it is known who orders anyway.
         let response = facts.response.filter(|_| self.audience == Audience::Everybody);
         let likely = response.unwrap_or(UNKNOWN_RESPONSE);
         let per_contact =
@@ -206,6 +210,40 @@ mod tests {
         // r(1 − r) = 0.16 and q(1 − q) = 0.1875: c is near 0.16 (2.8016 / 0.05)² = 502, a little more for the rest.
         assert!((505..545).contains(&c), "{c}");
         assert!((detectable(n, c, 0.2) - 0.05).abs() < 1e-4);
+    }
+
+    /// What scipy computes (`tests/reference/make_campaign.py`), control groups by trying every size.
+    #[test]
+    fn campaigns_are_what_other_software_plans() {
+        let cases: serde_json::Value =
+            serde_json::from_str(include_str!("../../tests/reference/campaign.json")).unwrap();
+        for case in cases.as_array().unwrap() {
+            let number = |name: &str| case[name].as_f64().unwrap();
+            let rule = CampaignRule {
+                uplift: number("uplift"),
+                margin: number("margin"),
+                discount: number("discount"),
+                audience: Audience::Everybody,
+            };
+            let facts = SegmentFacts {
+                average_order_value: Some(number("value")),
+                ..facts(number("audience") as usize, Some(number("response")))
+            };
+            let plan = rule.plan(&facts).unwrap();
+            assert_eq!(plan.control_group as f64, number("control_group"), "{case}");
+            let close = |ours: f64, theirs: f64, within: f64| {
+                assert!((ours - theirs).abs() <= within, "{ours} instead of {theirs}: {case}");
+            };
+            match case["detectable_uplift"].as_f64() {
+                Some(theirs) => close(plan.detectable_uplift.unwrap(), theirs, 1e-6),
+                None => assert_eq!(plan.detectable_uplift, None),
+            }
+            close(plan.extra_orders, number("extra_orders"), 1e-9 * number("audience"));
+            // Money to its last part, 1/10,000.
+            close(plan.extra_revenue.to_f64(), number("extra_revenue"), 6e-5);
+            close(plan.contribution.to_f64(), number("contribution"), 6e-5);
+            close(plan.most_per_contact.to_f64(), number("most_per_contact"), 6e-5);
+        }
     }
 
     #[test]

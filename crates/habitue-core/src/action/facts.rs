@@ -49,6 +49,8 @@ pub struct SegmentFacts {
     pub best_revenue: Option<Money>,
     /// Share of the segment's customers with one order.
     pub one_order_share: Option<f64>,
+    /// Customers with one order; `None` where they are fewer than one in fifty: no group to speak to.
+    pub one_order_customers: Option<usize>,
     /// Mean share of purchases at a discount.
     pub discount_share: Option<f64>,
     /// Mean share of purchases returned.
@@ -178,6 +180,7 @@ fn facts(segmented: &Segmented<'_>, dimensions: &Dimensions, shop: &Shop, segmen
         best_customers: best.map(|(n, _)| n).filter(|n| *n > 0),
         best_revenue: best.filter(|(n, _)| *n > 0).map(|(_, revenue)| revenue),
         one_order_share: one_order.and_then(|n| known(n as f64 / customers as f64)),
+        one_order_customers: one_order.filter(|n| *n > 0 && 50 * n >= customers),
         discount_share: mean("discount_share"),
         return_share: mean("return_share"),
         distinct_products: typical("distinct_products"),

@@ -28,6 +28,7 @@ const FACTS: &[Fact] = &[
     ("best_customers", |f| f.best_customers.map(format_count)),
     ("best_revenue", |f| amount(f, f.best_revenue)),
     ("one_order_share", |f| f.one_order_share.map(format_share)),
+    ("one_order_customers", |f| f.one_order_customers.map(format_count)),
     ("discount_share", |f| f.discount_share.map(format_share)),
     ("return_share", |f| f.return_share.map(format_share)),
     ("distinct_products", |f| f.distinct_products.map(|v| format_number(v.round()))),

@@ -79,18 +79,37 @@ impl Dimensions {
     ///
     /// A usual time of less than a week counts as a week: nobody is late after two days.
     pub(crate) fn overdue(&self, segmented: &Segmented<'_>) -> Option<Vec<f64>> {
+        self.waits(segmented, SHORTEST_RHYTHM)
+    }
+
+    /// Each customer's time since the last order over their usual time, which counts as `shortest` where it is less.
+    fn waits(&self, segmented: &Segmented<'_>, shortest: f64) -> Option<Vec<f64>> {
         let recency = Self::numbers(segmented, self.recency.as_ref())?;
         let rhythm = Self::numbers(segmented, self.rhythm.as_ref())?;
         let late = |(since, usual): (&f64, &f64)| {
-            if usual.is_nan() { f64::NAN } else { since / usual.max(SHORTEST_RHYTHM) }
+            if *usual > 0.0 || shortest > 0.0 && *usual == 0.0 {
+                since / usual.max(shortest)
+            } else {
+                f64::NAN
+            }
         };
         Some(recency.iter().zip(rhythm).map(late).collect())
     }
 
     /// The typical customer's [`Dimensions::overdue`], where at least half of the segment has one.
     pub(crate) fn typical_overdue(&self, segmented: &Segmented<'_>, segment: usize) -> Option<f64> {
-        let overdue = self.overdue(segmented)?;
-        let known = sorted(segmented.values_of(segment, &overdue));
+        self.typical(segmented, segment, SHORTEST_RHYTHM)
+    }
+
+    /// The typical customer's time since the last order over exactly their own usual time between orders, where at least
+    /// half of the segment has one.
+    pub(crate) fn typical_wait(&self, segmented: &Segmented<'_>, segment: usize) -> Option<f64> {
+        self.typical(segmented, segment, 0.0)
+    }
+
+    fn typical(&self, segmented: &Segmented<'_>, segment: usize, shortest: f64) -> Option<f64> {
+        let waits = self.waits(segmented, shortest)?;
+        let known = sorted(segmented.values_of(segment, &waits));
         (2 * known.len() >= segmented.sizes()[segment].max(1)).then(|| quantile_sorted(&known, 0.5))
     }
 }

@@ -17,15 +17,15 @@ pub(super) fn evidence(
         let name = name.as_ref()?;
         let profile = features.iter().find(|f| f.feature == *name)?;
         let is_recency = Some(name) == dimensions.recency.as_ref();
-        let overdue = is_recency.then(|| dimensions.typical_overdue(segmented, segment)).flatten();
-        Some(sentence(segmented, profile, overdue))
+        let wait = is_recency.then(|| dimensions.typical_wait(segmented, segment)).flatten();
+        Some(sentence(segmented, profile, wait))
     };
     let typical =
         [&dimensions.value, &dimensions.frequency, &dimensions.recency, &dimensions.income].map(sentence);
     typical.into_iter().chain([share_of_value(segmented, segment, dimensions)]).flatten().collect()
 }
 
-fn sentence(segmented: &Segmented<'_>, profile: &FeatureProfile, overdue: Option<f64>) -> String {
+fn sentence(segmented: &Segmented<'_>, profile: &FeatureProfile, wait: Option<f64>) -> String {
     let feature = profile.feature.as_str();
     // People read whole orders and days; the comparison is made with the number that they read.
     let typical = match profile.unit {
@@ -38,8 +38,11 @@ fn sentence(segmented: &Segmented<'_>, profile: &FeatureProfile, overdue: Option
     match feature {
         "recency_days" => {
             let ago = format_days(typical);
-            let tenths = |overdue: f64| format_number((overdue * 10.0).round() / 10.0);
-            let usual = overdue.map(|o| format!(", {} times their own usual time between orders", tenths(o)));
+            let tenths = |wait: f64| format_number((wait * 10.0).round() / 10.0);
+            let usual = wait.map(|w| match tenths(w).as_str() {
+                "1" => ", as long ago as is usual between two of their orders".to_owned(),
+                times => format!(", {times} times their own usual time between orders"),
+            });
             let all = format_days(profile.median_all);
             format!(
                 "the typical customer last ordered {ago} ago{}; all customers: {all}",

@@ -4,8 +4,8 @@ use habitue_core::Money;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How the number of segments was chosen.
-#[derive(Debug, Clone, PartialEq, JsonSchema, Serialize, Deserialize)]
+/// How the number of segments was chosen; without any, `k` is 0.
+#[derive(Debug, Clone, Default, PartialEq, JsonSchema, Serialize, Deserialize)]
 pub struct Choice {
     /// The number of segments.
     pub k: usize,
@@ -17,6 +17,13 @@ pub struct Choice {
     pub picks: Vec<Pick>,
     /// The verdict in sentences.
     pub reasons: Vec<String>,
+}
+
+impl Choice {
+    /// The reasons that are more than what one index says alone.
+    pub fn decisive(&self) -> impl Iterator<Item = &str> {
+        self.reasons.iter().map(String::as_str).filter(|reason| self.picks.iter().all(|p| p.text != *reason))
+    }
 }
 
 /// How customers were grouped, and what other ways would give.

@@ -2,7 +2,7 @@
 
 use habitue_core::action::Campaign;
 
-use crate::report::format::{Format, count, decimal, share};
+use crate::report::format::{Format, count, counted, decimal, share};
 
 /// What a campaign is about, as text.
 pub(super) struct CampaignWords {
@@ -19,8 +19,8 @@ impl CampaignWords {
         let written = campaign.audience.saturating_sub(campaign.control_group);
         let audience = match campaign.detectable_uplift {
             None => format!(
-                "{} customers: too few for a test, so write to all of them.",
-                count(campaign.audience)
+                "{}: too few for a test, so write to all of them.",
+                counted(campaign.audience, "customer")
             ),
             Some(seen) => {
                 let (left_out, uplift) = (count(campaign.control_group), share(campaign.uplift));

@@ -182,7 +182,7 @@ fn chart(story: &Story<'_>, known: &[(&Shown<'_>, Prospects)], note: &LifetimeNo
         .bar_group_gap(0.06)
         .show_legend(false)
         .legend(legend_above())
-        .x_axis(axis("").range(vec![least * 1.1, most * 1.25]).visible(false))
+        .x_axis(axis("").range(vec![least * 1.1, most * 1.45]).visible(false))
         .y_axis(
             axis("")
                 .tick_values(places)

@@ -350,9 +350,14 @@ fn beside(
         (true, true) => "Each is better in one respect",
         (false, false) => "The segments are as good as this and no better",
     };
+    // "6 equal groups" says how many they are.
+    let they_tell = if label.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("{label} tell")
+    } else {
+        format!("{label} ({} groups) tells", rival.groups)
+    };
     format!(
-        "{label} ({} groups) tells {} of the differences in later spending, the segments ({} groups) {}; spending is sorted with a Gini of {:.2} against {:.2}. {verdict}.",
-        rival.groups,
+        "{they_tell} {} of the differences in later spending, the segments ({} groups) {}; spending is sorted with a Gini of {:.2} against {:.2}. {verdict}.",
         format_share(rival.skill.explained.value),
         own.groups,
         format_share(own.skill.explained.value),

@@ -3,14 +3,12 @@
 use habitue_core::Error as CoreError;
 use habitue_core::prepare::FittedPreparation;
 
-use super::SCHEMA_VERSION;
 use super::base::{Base, prepare};
 use super::look::look;
-use super::notes::feature_notes;
+use super::notes::without_segments;
 use crate::error::Error;
 use crate::ingest::plan::Plan;
-use crate::outcome::{AlgorithmNote, Choice, Outcome, Sample};
-use crate::pipeline::orders::Comings;
+use crate::outcome::Outcome;
 use crate::pipeline::{Inputs, Observer};
 use crate::settings::Settings;
 use crate::write::Rejects;
@@ -42,39 +40,5 @@ pub fn explore(
     };
     let note = look(&base, prepared.as_ref().map(|p| &p.1), settings)?;
     let preparation = prepared.map_or(FittedPreparation { columns: Vec::new() }, |p| p.0);
-    Ok(Outcome {
-        schema_version: SCHEMA_VERSION,
-        program: format!("habitue {}", env!("CARGO_PKG_VERSION")),
-        kind: base.kind,
-        sources: base.sources.clone(),
-        roles,
-        warnings: base.warnings.clone(),
-        input: base.input.clone(),
-        as_of: base.as_of,
-        currency: base.currency.clone(),
-        customers: base.table.n_rows(),
-        revenue: base.net.iter().copied().sum(),
-        without_purchase: base.without_purchase.clone(),
-        features: feature_notes(&base, &preparation),
-        choice: Choice {
-            k: 0,
-            forced: false,
-            candidates: Vec::new(),
-            picks: Vec::new(),
-            reasons: Vec::new(),
-        },
-        algorithm: AlgorithmNote::default(),
-        segments: Vec::new(),
-        next_id: None,
-        movement: None,
-        goods: None,
-        rfm: None,
-        backtest: None,
-        lifetime: None,
-        lifecycle: None,
-        months: base.comings.as_ref().map(Comings::months).unwrap_or_default(),
-        base: Some(note),
-        sample: Sample::default(),
-        settings: serde_json::to_value(settings).expect("settings are plain data"),
-    })
+    Ok(without_segments(&base, roles, &preparation, note, settings))
 }

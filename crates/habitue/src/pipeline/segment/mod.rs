@@ -25,10 +25,9 @@ use self::goods::goods_notes;
 use self::identity::settle;
 use self::lifecycle::lifecycle;
 use self::meaning::Meaning;
-use self::notes::{choice_note, feature_notes, rfm_note, rfm_thresholds, sample, score_all};
+use self::notes::{choice_note, rfm_note, rfm_thresholds, sample, score_all, without_segments};
 pub use self::placed::Placed;
 use super::grouping::group;
-use super::orders::Comings;
 use super::{Inputs, Observer};
 use crate::error::Error;
 use crate::ingest::plan::Plan;
@@ -37,9 +36,6 @@ use crate::movement::{self, Run};
 use crate::outcome::Outcome;
 use crate::settings::Settings;
 use crate::write::Rejects;
-
-/// Version of `summary.json`.
-const SCHEMA_VERSION: u32 = 1;
 
 /// A finished segmentation: what was found out, everybody's place, and the model.
 pub struct SegmentRun {
@@ -124,19 +120,6 @@ pub fn segment(
     let of_segments = (meaning.labels.as_slice(), segments.len());
     let lifecycle = lifecycle(model.lifecycle.as_ref(), &base, &meaning.dimensions, of_segments, &actions)?;
     let outcome = Outcome {
-        schema_version: SCHEMA_VERSION,
-        program: format!("habitue {}", env!("CARGO_PKG_VERSION")),
-        kind: base.kind,
-        sources: base.sources.clone(),
-        roles,
-        warnings: base.warnings.clone(),
-        input: base.input.clone(),
-        as_of: base.as_of,
-        currency: base.currency.clone(),
-        customers: base.table.n_rows(),
-        revenue: base.net.iter().copied().sum(),
-        without_purchase: base.without_purchase.clone(),
-        features: feature_notes(&base, &model.preparation),
         choice: choice_note(&choice, &groups, settings.choose.k.is_some(), x.n_rows()),
         algorithm: groups.note,
         goods: goods.map(|g| g.shop),
@@ -151,10 +134,8 @@ pub fn segment(
         backtest,
         lifecycle,
         lifetime: lifetime.note,
-        months: base.comings.as_ref().map(Comings::months).unwrap_or_default(),
-        base: Some(base_note),
         sample: sample(&base, &places, &meaning.ids),
-        settings: serde_json::to_value(settings).expect("settings are plain data"),
+        ..without_segments(&base, roles, &model.preparation, base_note, settings)
     };
     let placed = Placed::new(base.table, base.apart, &model, lifetime.expected)?
         .coming_from(previous.as_ref(), &outcome.segments);

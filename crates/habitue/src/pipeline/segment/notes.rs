@@ -10,14 +10,59 @@ use habitue_core::{Money, features};
 use super::base::Base;
 use crate::error::Error;
 use crate::outcome::{
-    Candidate, Choice, FeatureNote, Pick, RfmCell, RfmGridRow, RfmNote, Sample, SampleFeature,
+    AlgorithmNote, Candidate, Choice, CustomerBase, FeatureNote, Outcome, Pick, RfmCell, RfmGridRow, RfmNote,
+    RoleNote, Sample, SampleFeature,
 };
 use crate::pipeline::grouping::Groups;
+use crate::pipeline::orders::Comings;
+use crate::settings::Settings;
 
 /// Customers drawn in pictures, at most about so many.
 const SAMPLE_CUSTOMERS: usize = 2000;
 
-pub(super) fn feature_notes(base: &Base, preparation: &FittedPreparation) -> Vec<FeatureNote> {
+/// Version of `summary.json`.
+const SCHEMA_VERSION: u32 = 1;
+
+/// What is known of a run before there are segments.
+pub(super) fn without_segments(
+    base: &Base,
+    roles: Vec<RoleNote>,
+    preparation: &FittedPreparation,
+    look: CustomerBase,
+    settings: &Settings,
+) -> Outcome {
+    Outcome {
+        schema_version: SCHEMA_VERSION,
+        program: format!("habitue {}", env!("CARGO_PKG_VERSION")),
+        kind: base.kind,
+        sources: base.sources.clone(),
+        roles,
+        warnings: base.warnings.clone(),
+        input: base.input.clone(),
+        as_of: base.as_of,
+        currency: base.currency.clone(),
+        customers: base.table.n_rows(),
+        revenue: base.net.iter().copied().sum(),
+        without_purchase: base.without_purchase.clone(),
+        features: feature_notes(base, preparation),
+        choice: Choice::default(),
+        algorithm: AlgorithmNote::default(),
+        segments: Vec::new(),
+        next_id: None,
+        movement: None,
+        goods: None,
+        rfm: None,
+        backtest: None,
+        lifetime: None,
+        lifecycle: None,
+        months: base.comings.as_ref().map(Comings::months).unwrap_or_default(),
+        base: Some(look),
+        sample: Sample::default(),
+        settings: serde_json::to_value(settings).expect("settings are plain data"),
+    }
+}
+
+fn feature_notes(base: &Base, preparation: &FittedPreparation) -> Vec<FeatureNote> {
     let described = preparation.describe();
     let note = |column: &Column| {
         let clustered = preparation.columns.iter().position(|c| c.name() == column.feature.name);
