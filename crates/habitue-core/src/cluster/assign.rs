@@ -62,29 +62,58 @@ impl pulp::NullaryFnOnce for Pass<'_> {
     #[inline(always)]
     fn call(self) {
         match self.d {
+            3 => self.run::<3>(),
             4 => self.run::<4>(),
             8 => self.run::<8>(),
-            _ => self.run::<0>(),
+            _ => self.run_any(),
         }
     }
 }
 
 impl Pass<'_> {
-    /// With `D` 0 the number of columns is not known to the compiler.
+    /// Rows of `D` columns, a number known to the compiler, which then keeps eight of them in registers.
     #[inline(always)]
     fn run<const D: usize>(self) {
-        let d = if D == 0 { self.d } else { D };
+        let (rows, _) = self.values.as_chunks::<D>();
+        let (blocks, rest) = rows.as_chunks::<LANES>();
+        let (centres, _) = self.centres.as_chunks::<D>();
+        let (labels, last_labels) = self.labels.as_chunks_mut::<LANES>();
+        let (squared, last_squared) = self.squared.as_chunks_mut::<LANES>();
+        for ((block, labels), squared) in blocks.iter().zip(labels).zip(squared) {
+            let mut columns = [[0.0; LANES]; D];
+            for (column, values) in columns.iter_mut().enumerate() {
+                for (value, row) in values.iter_mut().zip(block) {
+                    *value = row[column];
+                }
+            }
+            let mut nearest = Nearest::NONE;
+            for (index, centre) in (0..).zip(centres) {
+                nearest.offer(index, lanes::squared(&columns, *centre));
+            }
+            for (label, found) in labels.iter_mut().zip(nearest.label) {
+                *label = found as u32;
+            }
+            *squared = nearest.best;
+        }
+        let rest = Pass { values: rest.as_flattened(), labels: last_labels, squared: last_squared, ..self };
+        rest.run_any();
+    }
+
+    /// Rows of any number of columns.
+    #[inline(always)]
+    fn run_any(self) {
+        let d = self.d;
         let mut columns = vec![[0.0; LANES]; d];
         let outputs = self.labels.chunks_mut(LANES).zip(self.squared.chunks_mut(LANES));
         for (values, (labels, distances)) in self.values.chunks(LANES * d).zip(outputs) {
             for (lane, row) in values.chunks_exact(d).enumerate() {
-                for column in 0..d {
-                    columns[column][lane] = row[column];
+                for (column, value) in columns.iter_mut().zip(row) {
+                    column[lane] = *value;
                 }
             }
             let mut nearest = Nearest::NONE;
             for (index, centre) in (0..).zip(self.centres.chunks_exact(d)) {
-                nearest.offer(index, lanes::squared(&columns[..d], centre.iter().copied()));
+                nearest.offer(index, lanes::squared(&columns, centre.iter().copied()));
             }
             for (lane, (output, distance)) in labels.iter_mut().zip(distances).enumerate() {
                 (*output, *distance) = (nearest.label[lane] as u32, nearest.best[lane]);
