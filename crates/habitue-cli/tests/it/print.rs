@@ -83,9 +83,9 @@ fn a_wrong_template_is_refused_before_anything_is_read() {
 #[test]
 fn a_figure_that_is_not_there_is_named_and_nothing_is_left() {
     let folder = Folder::with("orders.csv", three_kinds());
-    folder.write("page.html", "<p>\n{{ summary.custmers }}</p>");
+    folder.write("page.html", "<p>\n{{ summary.clients }}</p>");
     let refusal =
         folder.habitue(&["segment", "orders.csv", "-o", "out", "-q", "--template", "page.html"]).refused();
-    assert!(refusal.contains("page.html: line 2") && refusal.contains("custmers"), "{refusal}");
+    assert!(refusal.contains("page.html: line 2") && refusal.contains("clients"), "{refusal}");
     assert!(!folder.path("out").exists());
 }

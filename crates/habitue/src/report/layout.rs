@@ -253,9 +253,9 @@ mod tests {
     #[test]
     fn mistakes_name_file_line_and_remedy() {
         for (source, line, what) in [
-            ("a\n{{ sumary }}", "line 2", "sumary"),
+            ("a\n{{ summaries }}", "line 2", "summaries"),
             ("\n\n{{ 'x'|money }}", "line 3", "x is not an amount of money"),
-            ("{{ page.titel }}", "line 1", "titel"),
+            ("{{ page.headline }}", "line 1", "headline"),
             ("{% for x in %}", "line 1", "unexpected end of block"),
         ] {
             let error = own(source).fill(&page(), None).unwrap_err();

@@ -64,7 +64,7 @@
     delete root.dataset.print;
     for (const details of opened) details.open = false;
     opened = [];
-    draw();
+    drawAtOnce();
   };
 
   draw();
