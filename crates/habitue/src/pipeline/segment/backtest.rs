@@ -265,7 +265,7 @@ impl Then {
         let amounts: Vec<f64> = self.spend.iter().map(|m| m.to_f64()).collect();
         let later = Later { orders: &self.orders, spend: &amounts };
         // Shares of different numbers are compared to a few percent, so that none may owe its own to a worse search.
-        let sweep = Sweep { n_init: 4, seed: settings.choose.seed, ..Sweep::new(2, k_max) };
+        let sweep = Sweep { n_init: 4, seed: settings.choose.evidence_seed, ..Sweep::new(2, k_max) };
         let mut told = vec![f64::NAN; 2];
         for clusters in sweep.fit(&x)? {
             let (labels, n_groups) = (clusters.labels, clusters.centres.n_rows());
