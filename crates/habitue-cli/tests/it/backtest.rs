@@ -1,22 +1,12 @@
 //! `habitue segment --backtest`: segments formed at a past date, and what their customers did next.
 
-use std::path::Path;
-use std::sync::LazyLock;
-
 use serde_json::Value;
 
 use crate::harness::{Folder, money_of};
-use crate::sample::SAMPLE;
-
-/// One run on the sample, shared by the tests that only look at what came out.
-static SEGMENTED: LazyLock<Folder> = LazyLock::new(|| {
-    let folder = Folder::new();
-    folder.habitue(&["segment", SAMPLE, "-q", "-o", "results"]).succeeded();
-    folder
-});
+use crate::sample::{SAMPLE, segmented};
 
 fn backtest() -> Value {
-    SEGMENTED.json("results/summary.json")["backtest"].clone()
+    segmented().json("results/summary.json")["backtest"].clone()
 }
 
 fn sum(of: &Value, number: impl Fn(&Value) -> f64) -> f64 {
@@ -86,15 +76,14 @@ fn too_short_a_past_is_no_proof_and_says_why() {
     assert!(note["refused"].as_str().unwrap().contains("needs 180 days of orders"), "{note}");
     folder.habitue(&["segment", "orders.csv", "-q", "-o", "b", "--backtest", "off"]).succeeded();
     assert!(folder.json("b/summary.json").get("backtest").is_none());
-    assert!(!Path::new("b").exists());
 }
 
 #[test]
 fn everybody_with_a_purchase_has_a_stage_of_life() {
-    let table = SEGMENTED.table("results/segments.csv");
+    let table = segmented().table("results/segments.csv");
     let (stages, segments) = (table.all("lifecycle"), table.all("segment"));
     assert!(stages.iter().zip(&segments).all(|(stage, segment)| stage.is_empty() == (*segment == "0")));
-    let summary = SEGMENTED.json("results/summary.json");
+    let summary = segmented().json("results/summary.json");
     for note in summary["lifecycle"]["stages"].as_array().unwrap() {
         let here = stages.iter().filter(|s| **s == note["stage"].as_str().unwrap()).count();
         assert_eq!(note["customers"], here);

@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn every_row_is_assigned_as_it_would_be_alone() {
         let mut random = Random::new(1);
-        for (n, d, k) in [(1, 1, 1), (10_001, 4, 9), (777, 8, 3), (50, 11, 20)] {
+        for (n, d, k) in [(1, 1, 1), (10_001, 4, 9), (777, 8, 3), (77, 3, 5), (50, 11, 20)] {
             let mut matrix = |n: usize| {
                 // Few different values make ties.
                 Matrix::new(d, (0..n * d).map(|_| random.below(4) as f64).collect()).unwrap()

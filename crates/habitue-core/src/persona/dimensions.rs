@@ -87,11 +87,8 @@ impl Dimensions {
         let recency = Self::numbers(segmented, self.recency.as_ref())?;
         let rhythm = Self::numbers(segmented, self.rhythm.as_ref())?;
         let late = |(since, usual): (&f64, &f64)| {
-            if *usual > 0.0 || shortest > 0.0 && *usual == 0.0 {
-                since / usual.max(shortest)
-            } else {
-                f64::NAN
-            }
+            let counted = usual.max(shortest);
+            if usual.is_nan() || counted <= 0.0 { f64::NAN } else { since / counted }
         };
         Some(recency.iter().zip(rhythm).map(late).collect())
     }

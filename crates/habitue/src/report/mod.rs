@@ -91,14 +91,12 @@ pub fn render(outcome: &Outcome, layout: &Layout) -> Result<String, Error> {
     sections.add("sure", "How sure", Some(&sure))?;
     sections.add("proof", "The proof: what they did next", proof.as_ref())?;
     sections.add("method", "Settings and definitions", Some(&method::Method::new(&story)))?;
-    let head = Head {
-        title: titled("Customer segments", outcome),
-        kicker: format!("Customer segments {}", kind(outcome)),
-        heading: "Who your customers are, and what to do about it",
-        meta: meta(outcome),
-        note: "; the same figures are in summary.json",
-        program: outcome.program.clone(),
-    };
+    let head = head(
+        outcome,
+        "Customer segments",
+        "Who your customers are, and what to do about it",
+        "; the same figures are in summary.json",
+    );
     layout.fill(&page(head, sections, charts)?, Some(outcome))
 }
 
@@ -117,14 +115,12 @@ pub fn render_base(outcome: &Outcome, layout: &Layout) -> Result<String, Error> 
     sections.add("base", "The customer base", base.as_ref())?;
     sections.add("notes", "To keep in mind", Notes::new(&outcome.warnings).as_ref())?;
     sections.add("data", "Data and cleaning", Some(&cleaning))?;
-    let head = Head {
-        title: titled("Customer base", outcome),
-        kicker: format!("Customer base {}", kind(outcome)),
-        heading: "Who your customers are, before any segment is made",
-        meta: meta(outcome),
-        note: "; --json prints the same figures",
-        program: outcome.program.clone(),
-    };
+    let head = head(
+        outcome,
+        "Customer base",
+        "Who your customers are, before any segment is made",
+        "; --json prints the same figures",
+    );
     layout.fill(&page(head, sections, charts)?, Some(outcome))
 }
 
@@ -177,30 +173,23 @@ fn page<'a>(head: Head, sections: Sections, charts: impl Iterator<Item = &'a Cha
     Ok(Page { head, sections: sections.0, css: CSS, js: JS, plotly_js, drawings })
 }
 
-/// The first and the last day of the data.
-fn period(outcome: &Outcome) -> Option<(String, String)> {
-    outcome.input.first_day.zip(outcome.input.last_day).map(|(a, b)| (format::day(a), format::day(b)))
-}
-
-/// A title with the days of the data.
-fn titled(title: &str, outcome: &Outcome) -> String {
-    match period(outcome) {
-        Some((first, last)) => format!("{title}, {first} to {last}"),
-        None => title.to_owned(),
-    }
-}
-
-/// The lines below the heading.
-fn meta(outcome: &Outcome) -> Vec<String> {
-    let days = period(outcome).map(|(first, last)| format!("Orders from {first} to {last}"));
-    let as_of = outcome.as_of.map(|day| format!("Seen as of {}", format::day(day)));
-    days.into_iter().chain(as_of).chain([format!("Written by {}", outcome.program)]).collect()
-}
-
-fn kind(outcome: &Outcome) -> &'static str {
-    match outcome.kind {
+/// What stands around the sections of a run.
+fn head(outcome: &Outcome, title: &str, heading: &'static str, note: &'static str) -> Head {
+    let kind = match outcome.kind {
         Kind::Orders => "from orders",
         Kind::Customers => "from a table of customers",
+    };
+    let period = outcome.input.first_day.zip(outcome.input.last_day);
+    let period = period.map(|(first, last)| format!("{} to {}", format::day(first), format::day(last)));
+    let days = period.as_ref().map(|period| format!("Orders from {period}"));
+    let as_of = outcome.as_of.map(|day| format!("Seen as of {}", format::day(day)));
+    Head {
+        title: period.map_or_else(|| title.to_owned(), |period| format!("{title}, {period}")),
+        kicker: format!("{title} {kind}"),
+        heading,
+        meta: days.into_iter().chain(as_of).chain([format!("Written by {}", outcome.program)]).collect(),
+        note,
+        program: outcome.program.clone(),
     }
 }
 

@@ -264,7 +264,7 @@ impl Then {
         }
         let amounts: Vec<f64> = self.spend.iter().map(|m| m.to_f64()).collect();
         let later = Later { orders: &self.orders, spend: &amounts };
-        // Shares of different numbers are compared to a few percent, so that none may owe its own to a worse search.
+        // Evidence on numbers, and so drawn with its seed; shares are compared to a few percent, which asks no more effort.
         let sweep = Sweep { n_init: 4, seed: settings.choose.evidence_seed, ..Sweep::new(2, k_max) };
         let mut told = vec![f64::NAN; 2];
         for clusters in sweep.fit(&x)? {
