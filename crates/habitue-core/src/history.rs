@@ -66,6 +66,7 @@ pub struct Historian {
     history: History,
     sold: Vec<Sold>,
     returns: Vec<Line>,
+    returned: Returned,
     orders: Vec<u64>,
     products: Vec<ProductKey>,
 }
@@ -77,7 +78,7 @@ impl Historian {
         let lines = &summary.lines()[..end];
         self.history.clear(as_of);
         self.products.clear();
-        if lines.iter().any(Line::is_return) || !self.are_whole(lines) {
+        if lines.iter().any(Line::is_return) || !are_whole(&mut self.orders, lines.iter()) {
             self.match_and_group(lines);
         } else {
             self.take_as_they_are(lines);
@@ -86,14 +87,6 @@ impl Historian {
         self.products.dedup();
         self.history.n_products = self.products.len() as u64;
         &self.history
-    }
-
-    /// Whether the lines of every order stand together and have one time.
-    fn are_whole(&mut self, lines: &[Line]) -> bool {
-        self.orders.clear();
-        self.orders.extend(lines.chunk_by(same_order).map(|group| group[0].order));
-        self.orders.sort_unstable();
-        self.orders.windows(2).all(|pair| pair[0] != pair[1])
     }
 
     /// Lines without returns, order after order: nothing is to be matched, and they are in the order of time.
@@ -126,8 +119,10 @@ impl Historian {
         history.returned = self.returns.iter().map(|r| -r.amount).sum();
         history.bought = sold.iter().map(|s| s.line.amount).sum();
         history.discount = sold.iter().map(|s| s.line.discount).sum();
-        match_returns(sold, &self.returns, &mut history.loose);
-        sold.sort_by_key(|s| s.line.order);
+        self.returned.match_returns(sold, &self.returns, &mut history.loose);
+        if !are_whole(&mut self.orders, sold.iter().map(|s| &s.line)) {
+            sold.sort_by_key(|s| s.line.order);
+        }
         for group in sold.chunk_by(|a, b| same_order(&a.line, &b.line)) {
             let order = total(group.iter().map(|s| (&s.line, s.returned)));
             if order.bought > Money::ZERO && !put_right(group, order.time) {
@@ -139,6 +134,18 @@ impl Historian {
         }
         history.orders.sort_by_key(|o| o.time);
     }
+}
+
+/// Whether the lines of every order stand together.
+fn are_whole<'a>(orders: &mut Vec<u64>, lines: impl Iterator<Item = &'a Line>) -> bool {
+    orders.clear();
+    for line in lines {
+        if orders.last() != Some(&line.order) {
+            orders.push(line.order);
+        }
+    }
+    orders.sort_unstable();
+    orders.windows(2).all(|pair| pair[0] != pair[1])
 }
 
 fn same_order(a: &Line, b: &Line) -> bool {
@@ -211,6 +218,7 @@ impl History {
 }
 
 /// A sold line and what has come back of it.
+#[derive(Clone)]
 struct Sold {
     line: Line,
     units_left: i64,
@@ -227,19 +235,20 @@ impl Sold {
 }
 
 /// The order that lines make, each with what has come back of it.
+#[inline(always)]
 fn total<'a>(lines: impl Iterator<Item = (&'a Line, Money)>) -> Order {
-    let mut order = Order { time: Timestamp(i64::MAX), ..Order::default() };
+    let (mut time, mut bought, mut back, mut discount) = (i64::MAX, 0, 0, 0);
+    let (mut n_lines, mut units) = (0, 0);
     for (line, returned) in lines {
-        order.time = order.time.min(line.time);
-        order.bought += line.amount;
-        order.returned += returned;
-        order.discount += line.discount;
-        order.n_lines += 1;
-        if !line.product.is_service() {
-            order.units += line.units;
-        }
+        time = time.min(line.time.0);
+        bought += line.amount.0;
+        back += returned.0;
+        discount += line.discount.0;
+        n_lines += 1;
+        units += if line.product.is_service() { 0 } else { line.units };
     }
-    order
+    let (bought, returned, discount) = (Money(bought), Money(back), Money(discount));
+    Order { time: Timestamp(time), bought, returned, discount, n_lines, units }
 }
 
 /// Whether everything in the order came back, or all of its money did, within a day.
@@ -248,44 +257,76 @@ fn put_right(group: &[Sold], time: Timestamp) -> bool {
     group.iter().all(|s| is_back(s) && s.last_return.is_some_and(|r| r.0 - time.0 <= DAY_SECONDS))
 }
 
-/// Takes every return off the lines that it reverses; what is left over goes to `loose`.
-fn match_returns(lines: &mut [Sold], returns: &[Line], loose: &mut Vec<(Day, Money)>) {
-    // By product, and by time within a product, so that one product's lines are a range searched from its end.
-    lines.sort_by_key(|s| (s.line.product, s.line.time));
-    for taken in returns {
-        let start = lines.partition_point(|s| s.line.product < taken.product);
-        let end = lines.partition_point(|s| (s.line.product, s.line.time) <= (taken.product, taken.time));
-        let candidates = &mut lines[start.min(end)..end];
-        let (units, money) = (-taken.units, -taken.amount);
-        let same = |s: &&mut Sold| s.last_return.is_none() && s.line.units == units && s.line.amount == money;
-        if let Some(sold) = candidates.iter_mut().rev().find(same) {
-            sold.take_back(units, money, taken.time);
-            continue;
-        }
-        let (mut units_left, mut money_left) = (units, money);
-        // Without a product only an equal amount tells which line came back.
-        if taken.product.is_some() && units > 0 {
-            for sold in candidates.iter_mut().rev().filter(|s| s.units_left > 0) {
-                if units_left == 0 {
-                    break;
+/// Where the products that came back were sold; its memory is used again from customer to customer.
+#[derive(Default)]
+struct Returned {
+    products: Vec<ProductKey>,
+    /// Product and place of every line that sold one of them: by product, and by time within a product.
+    places: Vec<(ProductKey, u32)>,
+}
+
+impl Returned {
+    /// Takes every return off the lines that it reverses; what is left over goes to `loose`. `lines` are by time.
+    fn match_returns(&mut self, lines: &mut [Sold], returns: &[Line], loose: &mut Vec<(Day, Money)>) {
+        self.find(lines, returns);
+        for taken in returns {
+            let start = self.places.partition_point(|place| place.0 < taken.product);
+            let is_before = |place: &(ProductKey, u32)| {
+                (place.0, lines[place.1 as usize].line.time) <= (taken.product, taken.time)
+            };
+            let end = self.places.partition_point(is_before);
+            let latest_first = self.places[start.min(end)..end].iter().rev().map(|place| place.1 as usize);
+            let (units, money) = (-taken.units, -taken.amount);
+            let is_same =
+                |s: &Sold| s.last_return.is_none() && s.line.units == units && s.line.amount == money;
+            if let Some(at) = latest_first.clone().find(|&at| is_same(&lines[at])) {
+                lines[at].take_back(units, money, taken.time);
+                continue;
+            }
+            let (mut units_left, mut money_left) = (units, money);
+            // Without a product only an equal amount tells which line came back.
+            if taken.product.is_some() && units > 0 {
+                for at in latest_first {
+                    let sold = &mut lines[at];
+                    if units_left == 0 || sold.units_left <= 0 {
+                        continue;
+                    }
+                    let part = units_left.min(sold.units_left);
+                    let worth = share(money_left, part, units_left);
+                    sold.take_back(part, worth, taken.time);
+                    units_left -= part;
+                    money_left -= worth;
                 }
-                let part = units_left.min(sold.units_left);
-                let worth = share(money_left, part, units_left);
-                sold.take_back(part, worth, taken.time);
-                units_left -= part;
-                money_left -= worth;
+            }
+            if money_left == Money::ZERO {
+                continue;
+            }
+            for sold in lines.iter_mut().filter(|s| s.line.order == taken.order) {
+                let part = money_left.min(sold.line.amount - sold.returned);
+                if part > Money::ZERO {
+                    sold.take_back(0, part, taken.time);
+                    money_left -= part;
+                }
+            }
+            if money_left != Money::ZERO {
+                loose.push((taken.time.day(), -money_left));
             }
         }
-        for sold in lines.iter_mut().filter(|s| s.line.order == taken.order) {
-            let part = money_left.min(sold.line.amount - sold.returned);
-            if part > Money::ZERO {
-                sold.take_back(0, part, taken.time);
-                money_left -= part;
+    }
+
+    /// Finds the lines that sold what came back.
+    fn find(&mut self, lines: &[Sold], returns: &[Line]) {
+        self.products.clear();
+        self.products.extend(returns.iter().map(|r| r.product));
+        self.products.sort_unstable();
+        self.products.dedup();
+        self.places.clear();
+        for (at, sold) in (0..).zip(lines) {
+            if self.products.binary_search(&sold.line.product).is_ok() {
+                self.places.push((sold.line.product, at));
             }
         }
-        if money_left != Money::ZERO {
-            loose.push((taken.time.day(), -money_left));
-        }
+        self.places.sort_unstable();
     }
 }
 
@@ -427,5 +468,65 @@ mod tests {
         let net: Money = lines.iter().map(|l| l.amount).sum();
         assert_eq!(past.net(), net);
         assert_eq!(past.net_within(5000), net);
+    }
+
+    /// Every return looks at every line: what [`Returned::match_returns`] does, plainly.
+    fn match_plainly(lines: &mut [Sold], returns: &[Line], loose: &mut Vec<(Day, Money)>) {
+        for taken in returns {
+            let sells_it = |s: &&mut Sold| s.line.product == taken.product && s.line.time <= taken.time;
+            let (mut units, mut money) = (-taken.units, -taken.amount);
+            let is_same = |s: &&mut Sold| {
+                s.last_return.is_none() && s.line.units == -taken.units && s.line.amount == money
+            };
+            if let Some(sold) = lines.iter_mut().rev().filter(sells_it).find(is_same) {
+                sold.take_back(units, money, taken.time);
+                continue;
+            }
+            for sold in lines.iter_mut().rev().filter(sells_it) {
+                let part = units.min(sold.units_left);
+                if part > 0 && taken.product.is_some() {
+                    let worth = share(money, part, units);
+                    sold.take_back(part, worth, taken.time);
+                    (units, money) = (units - part, money - worth);
+                }
+            }
+            for sold in lines.iter_mut().filter(|s| s.line.order == taken.order) {
+                let part = money.min(sold.line.amount - sold.returned);
+                if part > Money::ZERO {
+                    sold.take_back(0, part, taken.time);
+                    money -= part;
+                }
+            }
+            if money != Money::ZERO {
+                loose.push((taken.time.day(), -money));
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn returns_are_matched_as_looking_at_every_line_matches_them(
+            drawn in proptest::collection::vec((0..9_i64, 0..6_u64, 0..4_u64, -3..5_i64, 1..4_i64), 0..40),
+        ) {
+            let lines = drawn.iter().map(|&(time, order, product, units, price)| {
+                let product = if product == 0 { ProductKey::NONE } else { ProductKey::new(product * 4, false) };
+                Line { product, ..line(order, time * 9 * HOUR, 0, units, units * price) }
+            });
+            let summary = Summary::from_lines(lines.collect());
+            let (returns, sold): (Vec<Line>, Vec<Line>) = summary.lines().iter().partition(|l| l.is_return());
+            let all: Vec<Sold> = sold
+                .iter()
+                .map(|&line| Sold { line, units_left: line.units, returned: Money::ZERO, last_return: None })
+                .collect();
+            let told = |sold: &[Sold], loose: &[(Day, Money)]| {
+                let lines: Vec<_> = sold.iter().map(|s| (s.units_left, s.returned, s.last_return)).collect();
+                (lines, loose.to_vec())
+            };
+            let (mut fast, mut plain) = (all.clone(), all);
+            let (mut fast_loose, mut plain_loose) = (Vec::new(), Vec::new());
+            Returned::default().match_returns(&mut fast, &returns, &mut fast_loose);
+            match_plainly(&mut plain, &returns, &mut plain_loose);
+            proptest::prop_assert_eq!(told(&fast, &fast_loose), told(&plain, &plain_loose));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The customer table: one row a customer, one column a feature, in original units.
 
+use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -90,7 +91,7 @@ impl Table {
     /// An empty table without columns may stand for `other`.
     pub fn join(mut self, other: Self) -> (Self, Vec<usize>) {
         self.ids.extend(other.ids);
-        for (mine, theirs) in self.columns.iter_mut().zip(other.columns) {
+        self.columns.par_iter_mut().zip(other.columns).for_each(|(mine, theirs)| {
             match (&mut mine.values, theirs.values) {
                 (Values::Number(mine), Values::Number(theirs)) => mine.extend(theirs),
                 (Values::Category(mine), Values::Category(theirs)) => mine.extend(theirs),
@@ -99,15 +100,13 @@ impl Table {
                 }
                 (Values::Category(mine), Values::Number(theirs)) => mine.extend(theirs.iter().map(|_| None)),
             }
-        }
+        });
         let mut order: Vec<usize> = (0..self.ids.len()).collect();
         // Both tables are mostly in the order of ids already, which a stable sort finds out.
         order.sort_by(|&a, &b| self.ids[a].cmp(&self.ids[b]));
         if !order.is_sorted() {
             self.ids = order.iter().map(|&r| std::mem::take(&mut self.ids[r])).collect();
-            for column in &mut self.columns {
-                column.values = column.values.select(&order);
-            }
+            self.columns.par_iter_mut().for_each(|column| column.values = column.values.select(&order));
         }
         (self, order)
     }

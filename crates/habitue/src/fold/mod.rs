@@ -201,13 +201,13 @@ fn fold_partition(
     let (by_customer, keys) = ByCustomer::new(parts);
     let (ids, products) = (names.ids(&keys), names.products.as_slice());
     let mut leftover = Leftover::default();
-    let (mut placed, mut summary) = (Vec::new(), Summary::default());
+    let (mut placed, mut order, mut summary) = (Vec::new(), Vec::new(), Summary::default());
     for customer in ids.sorted() {
         let runs = by_customer.runs(customer);
         let id = ids.get(customer);
         let mut is_done = false;
         summary.refill(|lines| {
-            is_done = take_in_order(parts, runs, products, policy, lines);
+            is_done = take_in_order(parts, runs, products, policy, &mut order, lines);
             if !is_done {
                 lines.clear();
                 place(parts, runs, products, &mut placed);
@@ -287,6 +287,7 @@ fn take_in_order(
     runs: &[(u32, u32)],
     products: &[ProductKey],
     policy: Policy,
+    order: &mut Vec<(ProductKey, u32)>,
     lines: &mut Vec<Line>,
 ) -> bool {
     let mut before = (Timestamp(i64::MIN), 0);
@@ -298,14 +299,17 @@ fn take_in_order(
             return false;
         }
         before = here;
-        let start = lines.len();
-        lines.extend(items.map(|i| part.line(run, i, products)));
-        let group = &mut lines[start..];
-        let rest = |l: &Line| (l.product, l.units, l.amount, l.discount);
-        group.sort_unstable_by_key(rest);
-        if group.windows(2).any(|pair| rest(&pair[0]) == rest(&pair[1])) {
+        order.clear();
+        order.extend(items.map(|i| (part.product(i, products), i as u32)));
+        let rest = |i: u32| {
+            let item = part.item(i as usize);
+            (item.units, item.amount, part.discounts.get(i as usize).copied())
+        };
+        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| rest(a.1).cmp(&rest(b.1))));
+        if order.windows(2).any(|pair| pair[0].0 == pair[1].0 && rest(pair[0].1) == rest(pair[1].1)) {
             return false;
         }
+        lines.extend(order.iter().map(|&(_, i)| part.line(run, i as usize, products)));
     }
     true
 }
@@ -404,7 +408,7 @@ mod tests {
                 place(&parts, runs, &names.products, &mut placed);
                 judge(&placed, "", policy, &mut slow, &mut leftover);
                 let is_plain = leftover.rejected.is_empty() && leftover.duplicates == 0;
-                if take_in_order(&parts, runs, &names.products, policy, &mut fast) {
+                if take_in_order(&parts, runs, &names.products, policy, &mut Vec::new(), &mut fast) {
                     prop_assert!(is_plain);
                     prop_assert_eq!(fast, slow);
                 } else {

@@ -190,7 +190,10 @@ impl<'a> Cell<'a> {
                 text.push_str(value);
                 Ok(())
             }
-            Self::Int(value) => write!(text, "{value}"),
+            Self::Int(value) => {
+                text.push_str(itoa::Buffer::new().format(value));
+                Ok(())
+            }
             Self::Float(value) => write!(text, "{value}"),
             Self::Time(value) => {
                 let seconds = value.0.rem_euclid(habitue_core::time::DAY_SECONDS);

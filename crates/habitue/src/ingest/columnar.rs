@@ -246,19 +246,86 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Whether a row has the value of the row before it, as far as that is plain to see.
-    #[inline]
-    pub(crate) fn repeats(&self, row: usize) -> bool {
-        match self {
-            Self::Int32(array) => array.null_count() == 0 && array.value(row) == array.value(row - 1),
-            Self::Int64(array) => {
-                array.value(row) == array.value(row - 1) && array.is_valid(row) && array.is_valid(row - 1)
+    /// Marks the rows that may have another value than the row before; `changed` is true for those marked.
+    pub(crate) fn mark_changes(&self, changed: &mut [bool]) {
+        fn mark<T: PartialEq>(changed: &mut [bool], values: &[T]) {
+            for (changed, pair) in changed.iter_mut().skip(1).zip(values.windows(2)) {
+                *changed |= pair[0] != pair[1];
             }
-            Self::Micros(array) => array.null_count() == 0 && array.value(row) == array.value(row - 1),
-            Self::Utf8(array) => array.null_count() == 0 && array.value(row) == array.value(row - 1),
-            Self::Utf8View(array) => array.null_count() == 0 && array.value(row) == array.value(row - 1),
-            Self::Dictionary { keys, .. } => keys.null_count() == 0 && keys.value(row) == keys.value(row - 1),
-            _ => false,
+        }
+        match self {
+            Self::Nothing => {}
+            Self::Int32(array) if array.null_count() == 0 => mark(changed, array.values()),
+            Self::Int64(array) => {
+                mark(changed, array.values());
+                if array.null_count() > 0 {
+                    // Rows without a value are taken one by one.
+                    for (row, changed) in changed.iter_mut().enumerate() {
+                        *changed |= array.is_null(row) || row > 0 && array.is_null(row - 1);
+                    }
+                }
+            }
+            Self::Micros(array) if array.null_count() == 0 => mark(changed, array.values()),
+            Self::Dictionary { keys, .. } if keys.null_count() == 0 => mark(changed, keys.values()),
+            Self::Utf8(array) if array.null_count() == 0 => {
+                for row in 1..changed.len() {
+                    changed[row] |= array.value(row) != array.value(row - 1);
+                }
+            }
+            Self::Utf8View(array) if array.null_count() == 0 => {
+                for row in 1..changed.len() {
+                    changed[row] |= array.value(row) != array.value(row - 1);
+                }
+            }
+            _ => changed.fill(true),
+        }
+    }
+
+    /// The numbers of a column in 1/10,000, where they are zero or more and have no further decimals; −1 elsewhere.
+    pub(crate) fn ten_thousandths(&self) -> Option<Vec<i64>> {
+        fn whole<T: Copy + Into<i64>>(values: &[T]) -> Vec<i64> {
+            let scaled = |value: &T| (*value).into().checked_mul(10_000).unwrap_or(-1).max(-1);
+            values.iter().map(scaled).collect()
+        }
+        match self {
+            Self::Int32(array) if array.null_count() == 0 => Some(whole(array.values())),
+            Self::Int64(array) if array.null_count() == 0 => Some(whole(array.values())),
+            Self::Float64(array) if array.null_count() == 0 => {
+                let scaled = |value: &f64| {
+                    let scaled = (value * 10_000.0 + 0.5) as i64;
+                    #[expect(
+                        clippy::float_cmp,
+                        reason = "the nearest float of the decimal must be this very float"
+                    )]
+                    let is_exact = scaled as f64 / 10_000.0 == *value;
+                    if is_exact && (0..9_000_000_000_000_000).contains(&scaled) { scaled } else { -1 }
+                };
+                Some(array.values().iter().map(scaled).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// The whole number of a row, in a column of them.
+    #[inline]
+    pub(crate) fn int(&self, row: usize) -> Option<i64> {
+        match self {
+            Self::Int32(array) if array.is_valid(row) => Some(array.value(row).into()),
+            Self::Int64(array) if array.is_valid(row) => Some(array.value(row)),
+            Self::Int(values) => values[row],
+            _ => None,
+        }
+    }
+
+    /// The moment of a row, in a column of them.
+    #[inline]
+    pub(crate) fn time(&self, row: usize) -> Option<Timestamp> {
+        match self {
+            Self::Micros(array) if array.is_valid(row) => {
+                Some(Timestamp(array.value(row).div_euclid(1_000_000)))
+            }
+            Self::Time(values) => values[row],
+            _ => None,
         }
     }
 

@@ -31,10 +31,10 @@ pub(crate) struct Item {
     pub(crate) amount: Money,
 }
 
-/// An item in twelve bytes.
-#[derive(Debug, Clone, Copy)]
-struct Packed {
-    product: u32,
+/// An item in twelve bytes, as nearly all items can be told.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Packed {
+    pub(crate) product: u32,
     /// [`WIDE`] where units or amount need more room.
     units: i32,
     /// In 1/10,000; of a wide item the place in the list of wide items.
@@ -42,6 +42,23 @@ struct Packed {
 }
 
 const WIDE: i32 = i32::MIN;
+
+impl Packed {
+    /// The item, if it has room.
+    #[inline]
+    pub(crate) fn new(item: Item) -> Option<Self> {
+        let (Ok(units), Ok(amount)) = (i32::try_from(item.units), i32::try_from(item.amount.0)) else {
+            return None;
+        };
+        (units != WIDE).then_some(Self { product: item.product, units, amount })
+    }
+
+    /// What was paid for it; the item must not be a wide one, which [`Self::new`] never makes.
+    #[inline]
+    pub(crate) fn amount(self) -> Money {
+        Money(self.amount.into())
+    }
+}
 
 /// The position of lines from an earlier run of the program.
 pub(crate) const OLD: Position = Position(0);
@@ -93,14 +110,11 @@ impl Part {
     }
 
     fn push_item(&mut self, item: Item) {
-        let packed = match (i32::try_from(item.units), i32::try_from(item.amount.0)) {
-            (Ok(units), Ok(amount)) if units != WIDE => Packed { product: item.product, units, amount },
-            _ => {
-                self.wide.push((item.units, item.amount));
-                // A part has fewer items than this number can count: its runs count them in 32 bits too.
-                Packed { product: item.product, units: WIDE, amount: self.wide.len() as i32 - 1 }
-            }
-        };
+        let packed = Packed::new(item).unwrap_or_else(|| {
+            self.wide.push((item.units, item.amount));
+            // A part has fewer items than this number can count: its runs count them in 32 bits too.
+            Packed { product: item.product, units: WIDE, amount: self.wide.len() as i32 - 1 }
+        });
         self.items.push(packed);
     }
 
@@ -113,9 +127,29 @@ impl Part {
         position: Position,
         item: Item,
     ) {
+        self.open(customer, order, time, position, 1);
+        self.push_item(item);
+    }
+
+    /// Adds items that stand one after the other in the source as [`Self::push`] would one by one.
+    #[inline]
+    pub(crate) fn extend(
+        &mut self,
+        customer: CustomerKey,
+        order: u64,
+        time: Timestamp,
+        position: Position,
+        items: &[Packed],
+    ) {
+        self.open(customer, order, time, position, items.len());
+        self.items.extend_from_slice(items);
+    }
+
+    /// Makes room for `n` items in the run before or in a new one.
+    #[inline]
+    fn open(&mut self, customer: CustomerKey, order: u64, time: Timestamp, position: Position, n: usize) {
         let start = self.runs.len().checked_sub(2).map_or(0, |r| self.runs[r].end);
         let n_items = self.items.len() as u32;
-        self.push_item(item);
         if self.runs.is_empty() {
             self.base = position;
         }
@@ -125,17 +159,18 @@ impl Part {
                 if (run.customer, run.order, run.time) == (customer, order, time)
                     && (self.clean || run.first + (n_items - start) == first) =>
             {
-                run.end += 1;
+                run.end += n as u32;
             }
-            _ => self.runs.push(Run { customer, end: n_items + 1, order, time, first }),
+            _ => self.runs.push(Run { customer, end: n_items + n as u32, order, time, first }),
         }
     }
 
-    /// Adds an item that follows the one before in every way.
-    pub(crate) fn push_next(&mut self, item: Item) {
-        self.push_item(item);
+    /// Adds items that follow the one before in every way.
+    #[inline]
+    pub(crate) fn extend_next(&mut self, items: &[Packed]) {
+        self.items.extend_from_slice(items);
         if let Some(run) = self.runs.last_mut() {
-            run.end += 1;
+            run.end += items.len() as u32;
         }
     }
 
@@ -158,6 +193,12 @@ impl Part {
     pub(crate) fn run(&self, index: usize) -> (Run, std::ops::Range<usize>) {
         let start = if index == 0 { 0 } else { self.runs[index - 1].end as usize };
         (self.runs[index], start..self.runs[index].end as usize)
+    }
+
+    /// What was sold; `products` are the keys by number.
+    #[inline]
+    pub(crate) fn product(&self, index: usize, products: &[ProductKey]) -> ProductKey {
+        products[self.items[index].product as usize]
     }
 
     /// An item as the line that it stands for; `products` are the keys by number.

@@ -57,6 +57,9 @@ impl CustomerKey {
     }
 }
 
+/// The least number with too many digits for a key.
+const LEAST_WITHOUT_KEY: u64 = 10_u64.pow(18);
+
 /// The number that these digits are, if there is no other way to write it.
 fn whole_number(id: &str) -> Option<u64> {
     let bytes = id.as_bytes();
@@ -158,6 +161,14 @@ impl Roster {
                 (partition_of(hash), self.list(hash, id))
             }
         }
+    }
+
+    /// The partition and the key of the customer whose id is this number as people write it, if it needs no list.
+    #[inline]
+    pub(crate) fn numbered(&self, number: i64) -> Option<(usize, CustomerKey)> {
+        let number = u64::try_from(number).ok().filter(|n| *n < LEAST_WITHOUT_KEY)?;
+        let key = CustomerKey(number | NUMBER << KIND);
+        Some((key.partition(), key))
     }
 
     fn list(&self, hash: u64, id: &str) -> CustomerKey {
@@ -265,6 +276,10 @@ mod tests {
             for (i, key) in keys.iter().enumerate() {
                 for j in 0..i {
                     prop_assert_eq!(*key == keys[j], ids[i] == ids[j], "{} {}", ids[i], ids[j]);
+                }
+                if let Some(numbered) = ids[i].parse().ok().and_then(|number| roster.numbered(number)) {
+                    let text = ids[i].trim_start_matches('0');
+                    prop_assert_eq!(numbered, roster.customer(if text.is_empty() { "0" } else { text }));
                 }
             }
             let back = roster.close().ids(&keys);

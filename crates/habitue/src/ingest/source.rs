@@ -5,6 +5,8 @@ use std::io::Read;
 use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, sync_channel};
 
+use habitue_core::time::Timestamp;
+
 use super::cell::{Cell, OwnedCell, Shared};
 use super::columnar::{Column, Lists, ParquetFile};
 use super::find::InputFile;
@@ -55,6 +57,16 @@ pub(crate) struct SourceHints {
 /// One row of a source; cells are numbered as the columns were selected.
 pub(crate) trait Row {
     fn cell(&self, index: usize) -> Cell<'_>;
+
+    /// The whole number that the cell holds as such.
+    fn int(&self, index: usize) -> Option<i64> {
+        if let Cell::Int(value) = self.cell(index) { Some(value) } else { None }
+    }
+
+    /// The moment that the cell holds as such.
+    fn time(&self, index: usize) -> Option<Timestamp> {
+        if let Cell::Time(value) = self.cell(index) { Some(value) } else { None }
+    }
 
     /// Where the cell's value stands in a list of values that many rows share, if it does.
     fn shared(&self, _index: usize) -> Option<Shared> {
@@ -424,6 +436,16 @@ impl Row for ColumnarRow<'_> {
     #[inline]
     fn cell(&self, index: usize) -> Cell<'_> {
         self.columns[index].cell(self.row)
+    }
+
+    #[inline]
+    fn int(&self, index: usize) -> Option<i64> {
+        self.columns[index].int(self.row)
+    }
+
+    #[inline]
+    fn time(&self, index: usize) -> Option<Timestamp> {
+        self.columns[index].time(self.row)
     }
 
     #[inline]

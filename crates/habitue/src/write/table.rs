@@ -13,6 +13,7 @@ use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
+use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -144,16 +145,24 @@ impl Sheet<'_> {
                 Cells::Text(v) => Arc::new(StringArray::from_iter(rows.iter().map(|&r| v[r]))),
                 Cells::Whole(v) => Arc::new(Int64Array::from_iter_values(rows.iter().map(|&r| v[r]))),
                 Cells::Known(v) => Arc::new(Int64Array::from_iter(rows.iter().map(|&r| v[r]))),
-                Cells::Number(v, _) => Arc::new(Float64Array::from_iter(
-                    rows.iter().map(|&r| Some(v[r]).filter(|v| !v.is_nan())),
-                )),
+                Cells::Number(v, _) => {
+                    let values: Vec<f64> = rows.iter().map(|&r| v[r]).collect();
+                    let is_known = |v: &f64| !v.is_nan();
+                    let nulls = (!values.iter().all(is_known)).then(|| values.iter().map(is_known).collect());
+                    Arc::new(Float64Array::new(values.into(), nulls))
+                }
             }
         };
         let schema = Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()));
-        let properties = WriterProperties::builder()
+        let mut properties = WriterProperties::builder()
             .set_compression(Compression::LZ4_RAW)
-            .set_created_by("habitue".to_owned())
-            .build();
+            .set_created_by("habitue".to_owned());
+        for (name, cells) in &self.columns {
+            if matches!(cells, Cells::Number(values, _) if !repeats(values)) {
+                properties = properties.set_column_dictionary_enabled(ColumnPath::from(name.as_str()), false);
+            }
+        }
+        let properties = properties.build();
         let file = File::create(path).map_err(Error::io(path.display()))?;
         let (mut file, factory) = ArrowWriter::try_new(file, schema.clone(), Some(properties))
             .and_then(ArrowWriter::into_serialized_writer)
@@ -223,6 +232,14 @@ impl Sheet<'_> {
         sheet.set_freeze_panes(1, 0).map_err(failed)?;
         workbook.save(path).map_err(failed)
     }
+}
+
+/// Whether the values repeat often enough for a dictionary, as far as the first of them show.
+fn repeats(values: &[f64]) -> bool {
+    let mut first: Vec<u64> = values.iter().take(4096).map(|value| value.to_bits()).collect();
+    first.sort_unstable();
+    first.dedup();
+    first.len() * 4 < values.len().min(4096)
 }
 
 fn write_number(text: &mut String, value: f64, decimals: u8) {

@@ -35,8 +35,9 @@ impl Memo {
         }
     }
 
-    pub(super) fn is_set(&self) -> bool {
-        self.kind != Remembered::Nothing
+    /// Remembers nothing.
+    pub(super) fn clear(&mut self) {
+        self.kind = Remembered::Nothing;
     }
 
     pub(super) fn set(&mut self, cell: Cell<'_>) {

@@ -146,7 +146,7 @@ impl<'a> LineSink<'a> {
     fn read_customer(&mut self, position: Position, row: &impl Row, continued: bool) -> bool {
         if continued {
             self.id.clone_from(&self.before.customer);
-            self.before.customer_cell.set(Cell::Empty);
+            self.before.customer_cell.clear();
             return !self.id.is_empty();
         }
         let cell = row.cell(Role::Customer as usize);
@@ -183,7 +183,7 @@ impl<'a> LineSink<'a> {
         }
         self.before.order_cell.set(cell);
         if cell.write_id(&mut self.order).is_none() {
-            self.before.order_cell.set(Cell::Empty);
+            self.before.order_cell.clear();
             self.before.order.clear();
             self.before.order_hash = 0;
             self.before.is_cancellation = false;
@@ -387,7 +387,7 @@ const OTHER_CELLS: [Role; 8] = [
 
 impl Sink for LineSink<'_> {
     fn row(&mut self, position: Position, row: &impl Row) -> Result<(), Error> {
-        if self.take_next(position, row) {
+        if self.take(position, row) {
             return Ok(());
         }
         self.before.plain = None;

@@ -4,13 +4,17 @@
 //! as `Sink::row` would take them (a test holds it), without being understood anew.
 
 use habitue_core::Money;
+use habitue_core::clean::Mark;
 use habitue_core::line::UNIT_SCALE;
+use habitue_core::time::{DAY_SECONDS, Timestamp};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{LineSink, MOST_MONEY, Reading};
 use crate::error::Error;
+use crate::ingest::cell::{IdNote, Shared};
 use crate::ingest::columnar::Column;
 use crate::ingest::number::Decimal;
-use crate::ingest::part::Item;
+use crate::ingest::part::{Item, Packed};
 use crate::ingest::role::Role;
 use crate::ingest::source::{ColumnarRow, Position, Row, Sink};
 
@@ -24,27 +28,110 @@ pub(super) fn is_plain(reading: &Reading<'_>) -> bool {
 }
 
 impl LineSink<'_> {
-    /// Takes a row that says the same as the kept row before but for the product, how many and for how much; false if
-    /// it does not, or if anything about it is particular, and then nothing has changed.
+    /// Takes a row that sells something and about which nothing is particular; false if anything is, and then nothing
+    /// has changed but what is remembered of cells.
     ///
     /// Most rows of most files are taken here. What it does is what [`Sink::row`] does (a test holds it).
     #[inline]
-    pub(super) fn take_next(&mut self, position: Position, row: &impl Row) -> bool {
-        let follows = self.before.plain.is_some_and(|before| before.0 + 1 == position.0);
-        if !follows
-            || !self.before.customer_cell.is(row.cell(Role::Customer as usize))
-            || !self.before.time_cell.is(row.cell(Role::Time as usize))
-            || self.has(Role::Order) && !self.before.order_cell.is(row.cell(Role::Order as usize))
-        {
+    pub(super) fn take(&mut self, position: Position, row: &impl Row) -> bool {
+        if !self.is_plain {
             return false;
         }
         let Some((units, amount)) = self.plain_money(row) else { return false };
         let (key, product) = self.read_product(row);
-        if key.is_service() {
+        let Some(item) = Packed::new(Item { product, units, amount }).filter(|_| !key.is_service()) else {
+            return false;
+        };
+        let follows = self.follows(position, row);
+        if follows || self.begin(row) {
+            self.take_stretch(position, &[item], follows);
+            return true;
+        }
+        false
+    }
+
+    /// Whether a row is of the order of the kept row before, as far as that is plain to see.
+    #[inline]
+    fn follows(&self, position: Position, row: &impl Row) -> bool {
+        self.before.plain.is_some_and(|before| before.0 + 1 == position.0)
+            && self.before.customer_cell.is(row.cell(Role::Customer as usize))
+            && self.before.time_cell.is(row.cell(Role::Time as usize))
+            && (!self.has(Role::Order) || self.before.order_cell.is(row.cell(Role::Order as usize)))
+    }
+
+    /// Begins the run of a row that says anew who, when or which order, and sells something; false if anything about
+    /// it is particular, and then nothing has changed but what is remembered of cells.
+    ///
+    /// What it does is what [`Sink::row`] does, but for what the row sells.
+    #[inline]
+    fn begin(&mut self, row: &impl Row) -> bool {
+        let Some(time) = self.begin_time(row) else { return false };
+        self.begin_order(row);
+        if !self.begin_customer(row) {
             return false;
         }
-        self.count_plain(1, amount, position);
-        self.parts[self.before.partition].push_next(Item { product, units, amount });
+        self.before.mark = Mark::None;
+        self.before.currency.clear();
+        self.tally.has_hours |= time.0.rem_euclid(DAY_SECONDS) != 0;
+        if self.before.day.0 != time.day() {
+            self.count_day();
+            self.before.day.0 = time.day();
+        }
+        true
+    }
+
+    /// Reads when the order was, and remembers it.
+    #[inline]
+    fn begin_time(&mut self, row: &impl Row) -> Option<Timestamp> {
+        if let Some(time) = row.time(Role::Time as usize) {
+            self.before.time_cell.clear();
+            self.before.time = Some(time);
+            return Some(time);
+        }
+        self.read_time(row, false)
+    }
+
+    /// Reads which order it is, and remembers it: a number as `read_order` reads it, without writing it out twice.
+    #[inline]
+    fn begin_order(&mut self, row: &impl Row) {
+        match row.int(Role::Order as usize) {
+            Some(number) if self.has(Role::Order) => {
+                self.before.order_cell.clear();
+                self.before.order.clear();
+                self.before.order_hash = hash_of_digits(number);
+                self.before.is_cancellation = false;
+            }
+            _ => {
+                self.read_order(row);
+            }
+        }
+    }
+
+    /// Reads who the customer is; false if that needs a closer look.
+    #[inline]
+    fn begin_customer(&mut self, row: &impl Row) -> bool {
+        let numbered = row.int(Role::Customer as usize).and_then(|number| self.roster.numbered(number));
+        if let Some((partition, key)) = numbered {
+            // Known without being written out: the next row that needs the id as text writes it.
+            self.before.customer_cell.clear();
+            self.before.customer.clear();
+            (self.before.partition, self.before.key) = (partition, Some(key));
+            return true;
+        }
+        let cell = row.cell(Role::Customer as usize);
+        if self.before.customer_cell.is(cell) {
+            return self.before.key.is_some();
+        }
+        if cell.write_id(&mut self.id) != Some(IdNote::AsIs) {
+            self.before.customer_cell.clear();
+            return false;
+        }
+        self.before.customer_cell.set(cell);
+        if self.before.key.is_none() || self.id != self.before.customer {
+            self.before.customer.clone_from(&self.id);
+            let (partition, key) = self.roster.customer(&self.id);
+            (self.before.partition, self.before.key) = (partition, Some(key));
+        }
         true
     }
 
@@ -55,31 +142,46 @@ impl LineSink<'_> {
         columns: &[Column<'_>],
         n: usize,
     ) -> Result<(), Error> {
-        let row_at = |row: usize| (Position(first.0 + row as u64), ColumnarRow { columns, row });
-        let follows = if self.is_plain { self.followers(columns, n) } else { Vec::new() };
+        let position_of = |row: usize| Position(first.0 + row as u64);
+        if !self.is_plain {
+            return (0..n).try_for_each(|row| self.row(position_of(row), &ColumnarRow { columns, row }));
+        }
+        let begins = self.beginnings(columns, n);
+        let items = self.plain_items(columns, n);
+        let is_plain = |row: usize| items[row].amount() > Money::ZERO;
         let mut at = 0;
         while at < n {
-            let (position, row) = row_at(at);
-            self.row(position, &row)?;
-            at += 1;
-            if self.before.plain.is_none() || !self.before.customer_cell.is_set() {
+            let (position, row) = (position_of(at), ColumnarRow { columns, row: at });
+            let follows = at > 0 && !begins[at] && self.before.plain.is_some();
+            if !is_plain(at) || !follows && !self.begin(&row) {
+                self.row(position, &row)?;
+                at += 1;
                 continue;
             }
-            let (start, mut revenue) = (at, Money::ZERO);
-            while at < n && follows.get(at).is_some_and(|item| item.amount > Money::ZERO) {
-                let mut item = follows[at];
-                let (key, product) = self.read_product(&row_at(at).1);
-                if key.is_service() {
-                    break;
-                }
-                item.product = product;
-                revenue += item.amount;
-                self.parts[self.before.partition].push_next(item);
+            let start = at;
+            at += 1;
+            while at < n && !begins[at] && is_plain(at) {
                 at += 1;
             }
-            self.count_plain((at - start) as u64, revenue, Position(first.0 + at as u64 - 1));
+            self.take_stretch(position, &items[start..at], follows);
         }
         Ok(())
+    }
+
+    /// Takes rows of one order: those that follow the row before, or those of the run just begun.
+    #[inline]
+    fn take_stretch(&mut self, position: Position, items: &[Packed], follows: bool) {
+        let before = &self.before;
+        let part = &mut self.parts[before.partition];
+        if follows {
+            part.extend_next(items);
+        } else if let (Some(customer), Some(time)) = (before.key, before.time) {
+            let order = if before.order_hash == 0 { time.0 as u64 } else { before.order_hash };
+            part.extend(customer, order, time, position, items);
+        }
+        let revenue = items.iter().map(|item| item.amount()).sum();
+        self.source = position.source();
+        self.count_plain(items.len() as u64, revenue, Position(position.0 + items.len() as u64 - 1));
     }
 
     /// Units and money of a row that sells something; nothing if they need a closer look.
@@ -117,21 +219,76 @@ impl LineSink<'_> {
         self.before.plain = Some(last);
     }
 
-    /// What rows say that follow the row before in everything but product, units and money; nothing is paid in all
-    /// other rows, and in rows that need a closer look.
-    fn followers(&self, columns: &[Column<'_>], n: usize) -> Vec<Item> {
-        let nothing = Item { product: 0, units: 0, amount: Money::ZERO };
-        let mut items = vec![nothing; n];
-        for (row, item) in items.iter_mut().enumerate().skip(1) {
-            let same = [Role::Customer, Role::Time, Role::Order]
-                .iter()
-                .all(|&role| !self.has(role) || columns[role as usize].repeats(row));
-            if same && let Some((units, amount)) = self.plain_money(&ColumnarRow { columns, row }) {
-                *item = Item { product: 0, units, amount };
+    /// The rows that may say another customer, time or order than the row before; the first one does.
+    fn beginnings(&self, columns: &[Column<'_>], n: usize) -> Vec<bool> {
+        let mut begins = vec![false; n];
+        begins.iter_mut().take(1).for_each(|first| *first = true);
+        for role in [Role::Customer, Role::Time, Role::Order] {
+            if self.has(role) {
+                columns[role as usize].mark_changes(&mut begins);
+            }
+        }
+        begins
+    }
+
+    /// What rows sell; nothing is paid in rows that need a closer look.
+    fn plain_items(&mut self, columns: &[Column<'_>], n: usize) -> Vec<Packed> {
+        let mut items = self.plain_moneys(columns, n);
+        let shared = self.shared_products(columns);
+        for (row, item) in items.iter_mut().enumerate() {
+            let known = shared
+                .and_then(|(list, keys)| self.products.shared(Shared { list, index: keys[row] as usize }));
+            let (key, product) = known.unwrap_or_else(|| self.read_product(&ColumnarRow { columns, row }));
+            item.product = product;
+            if key.is_service() {
+                *item = Packed::default();
             }
         }
         items
     }
+
+    /// Units and money of rows, products aside: [`Self::plain_money`] for many, of whole columns where they are numbers.
+    fn plain_moneys(&self, columns: &[Column<'_>], n: usize) -> Vec<Packed> {
+        let packed = |(units, amount)| Packed::new(Item { product: 0, units, amount });
+        let one_by_one = || {
+            let money =
+                |row| self.plain_money(&ColumnarRow { columns, row }).and_then(packed).unwrap_or_default();
+            (0..n).map(money).collect()
+        };
+        if self.has(Role::Amount) || !self.has(Role::Quantity) {
+            return one_by_one();
+        }
+        let numbers = |role: Role| columns[role as usize].ten_thousandths();
+        let (Some(quantities), Some(prices)) = (numbers(Role::Quantity), numbers(Role::UnitPrice)) else {
+            return one_by_one();
+        };
+        let money = |(quantity, price): (i64, i64)| {
+            let amount =
+                quantity.checked_mul(price).filter(|a| *a > 0 && a % 10_000 == 0 && quantity % 10 == 0)?;
+            packed((quantity / 10, Money(amount / 10_000)))
+        };
+        quantities.into_iter().zip(prices).map(|pair| money(pair).unwrap_or_default()).collect()
+    }
+}
+
+/// The hash of a number as people write it.
+///
+/// Up to eight digits are made in a register: bytes that were just written one by one could not be read as one word
+/// before all that was written earlier has reached the cache, which took longer than all else here.
+#[inline]
+fn hash_of_digits(number: i64) -> u64 {
+    let Some(small) = u64::try_from(number).ok().filter(|n| *n < 100_000_000) else {
+        return xxh3_64(itoa::Buffer::new().format(number).as_bytes());
+    };
+    // Four digits in each half, two in each quarter, one in each byte; the highest digit in the lowest byte.
+    let fours = small / 10_000 | small % 10_000 << 32;
+    let hundreds = (fours * 5243 >> 19) & 0x0000_007f_0000_007f;
+    let twos = hundreds | (fours - hundreds * 100) << 16;
+    let tens = (twos * 103 >> 10) & 0x000f_000f_000f_000f;
+    let ones = tens | (twos - tens * 10) << 8;
+    let zeros = (ones.trailing_zeros() / 8).min(7);
+    let digits = (ones | 0x3030_3030_3030_3030) >> (zeros * 8);
+    xxh3_64(&digits.to_le_bytes()[..8 - zeros as usize])
 }
 
 #[cfg(test)]
@@ -171,6 +328,13 @@ mod tests {
         [Role::Customer, Role::Order, Role::Time, Role::Product, Role::Quantity, Role::UnitPrice];
 
     proptest! {
+        #[test]
+        fn digits_made_in_a_register_hash_as_digits_written_out(number in prop_oneof![
+            0..10_000_i64, 0..200_000_000_i64, any::<i64>(),
+        ]) {
+            prop_assert_eq!(hash_of_digits(number), xxh3_64(number.to_string().as_bytes()));
+        }
+
         #[test]
         fn plain_rows_are_taken_as_any_rows_are(
             rows in prop::collection::vec(

@@ -1,11 +1,13 @@
 //! The product of a row, looked up once for as many rows as possible.
 
+use arrow_array::Array;
 use habitue_core::line::ProductKey;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::LineSink;
 use crate::ingest::cell::{Cell, Shared};
+use crate::ingest::columnar::Column;
 use crate::ingest::role::Role;
 use crate::ingest::roster::NO_PRODUCT;
 use crate::ingest::source::Row;
@@ -18,14 +20,18 @@ pub(super) struct KnownProducts {
     known: HashTable<(ProductKey, u32)>,
     /// Which list of values, shared by rows of a Parquet file, `in_list` is about.
     list: usize,
-    /// Products by their place in that list; nothing where not asked for yet.
-    in_list: Vec<Option<(ProductKey, u32)>>,
+    /// Products by their place in that list; [`UNKNOWN`] where not asked for yet.
+    in_list: Vec<(ProductKey, u32)>,
 }
+
+/// The number of a product that was not looked up yet.
+const UNKNOWN: u32 = u32::MAX;
 
 impl KnownProducts {
     #[inline]
-    fn shared(&self, at: Shared) -> Option<(ProductKey, u32)> {
-        if at.list == self.list { self.in_list.get(at.index).copied().flatten() } else { None }
+    pub(super) fn shared(&self, at: Shared) -> Option<(ProductKey, u32)> {
+        let product = if at.list == self.list { self.in_list.get(at.index) } else { None };
+        product.copied().filter(|(_, number)| *number != UNKNOWN)
     }
 
     fn share(&mut self, at: Shared, product: (ProductKey, u32)) {
@@ -34,19 +40,36 @@ impl KnownProducts {
             self.list = at.list;
         }
         if self.in_list.len() <= at.index {
-            self.in_list.resize(at.index + 1, None);
+            self.in_list.resize(at.index + 1, (ProductKey::NONE, UNKNOWN));
         }
-        self.in_list[at.index] = Some(product);
+        self.in_list[at.index] = product;
     }
 }
 
 impl LineSink<'_> {
+    /// The list of products that the rows of a batch share, and where in it each row's product stands.
+    pub(super) fn shared_products<'c>(&self, columns: &'c [Column<'_>]) -> Option<(usize, &'c [i32])> {
+        match &columns[self.product_role() as usize] {
+            Column::Dictionary { keys, list, .. } if keys.null_count() == 0 && !self.is_described() => {
+                Some((*list, keys.values()))
+            }
+            _ => None,
+        }
+    }
+
+    fn product_role(&self) -> Role {
+        if self.has(Role::Product) { Role::Product } else { Role::ProductName }
+    }
+
+    /// Whether rows say more of a product than what it is known by.
+    fn is_described(&self) -> bool {
+        self.has(Role::Category) || self.has(Role::Product) && self.has(Role::ProductName)
+    }
+
     /// Reads the product: its key and number, with its name and category remembered.
     #[inline]
     pub(super) fn read_product(&mut self, row: &impl Row) -> (ProductKey, u32) {
-        let by = if self.has(Role::Product) { Role::Product } else { Role::ProductName };
-        let is_described = self.present[Role::Category as usize]
-            || (by == Role::Product && self.present[Role::ProductName as usize]);
+        let (by, is_described) = (self.product_role(), self.is_described());
         let shared = if is_described { None } else { row.shared(by as usize) };
         if let Some(product) = shared.and_then(|shared| self.products.shared(shared)) {
             return product;

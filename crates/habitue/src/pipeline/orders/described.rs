@@ -74,7 +74,7 @@ impl Described {
     }
 
     fn add(&mut self, id: &str, summary: &Summary, history: &History, definitions: &[&Definition]) {
-        self.net_total += summary.lines().iter().map(|l| l.amount).sum();
+        self.net_total += history.net();
         let first = summary.lines()[0].time.day();
         self.first_day = Some(self.first_day.map_or(first, |d| d.min(first)));
         self.ids.push(id);
