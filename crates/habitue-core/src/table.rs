@@ -1,6 +1,5 @@
 //! The customer table: one row a customer, one column a feature, in original units.
 
-use rayon::prelude::*;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -91,28 +90,40 @@ impl Table {
     /// An empty table without columns may stand for `other`.
     pub fn join(mut self, other: Self) -> (Self, Vec<usize>) {
         self.ids.extend(other.ids);
-        self.columns.par_iter_mut().zip(other.columns).for_each(|(mine, theirs)| {
-            match (&mut mine.values, theirs.values) {
-                (Values::Number(mine), Values::Number(theirs)) => mine.extend(theirs),
-                (Values::Category(mine), Values::Category(theirs)) => mine.extend(theirs),
-                (Values::Number(mine), Values::Category(theirs)) => {
-                    mine.extend(theirs.iter().map(|_| f64::NAN))
-                }
-                (Values::Category(mine), Values::Number(theirs)) => mine.extend(theirs.iter().map(|_| None)),
-            }
-        });
+        for (mine, theirs) in self.columns.iter_mut().zip(other.columns) {
+            mine.values = std::mem::take(&mut mine.values).join(theirs.values);
+        }
         let mut order: Vec<usize> = (0..self.ids.len()).collect();
         // Both tables are mostly in the order of ids already, which a stable sort finds out.
         order.sort_by(|&a, &b| self.ids[a].cmp(&self.ids[b]));
         if !order.is_sorted() {
             self.ids = order.iter().map(|&r| std::mem::take(&mut self.ids[r])).collect();
-            self.columns.par_iter_mut().for_each(|column| column.values = column.values.select(&order));
+            for column in &mut self.columns {
+                column.values = column.values.select(&order);
+            }
         }
         (self, order)
     }
 }
 
+impl Default for Values {
+    fn default() -> Self {
+        Self::Number(Vec::new())
+    }
+}
+
 impl Values {
+    /// These values, and then those of `other`: missing where they are of another kind.
+    pub fn join(mut self, other: Self) -> Self {
+        match (&mut self, other) {
+            (Self::Number(mine), Self::Number(theirs)) => mine.extend(theirs),
+            (Self::Category(mine), Self::Category(theirs)) => mine.extend(theirs),
+            (Self::Number(mine), Self::Category(theirs)) => mine.extend(theirs.iter().map(|_| f64::NAN)),
+            (Self::Category(mine), Self::Number(theirs)) => mine.extend(theirs.iter().map(|_| None)),
+        }
+        self
+    }
+
     /// The given rows, in the given order.
     pub fn select(&self, rows: &[usize]) -> Self {
         match self {

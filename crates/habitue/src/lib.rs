@@ -2,6 +2,7 @@
 //!
 //! Modules are layered; a module uses only those above it in this list (a test holds it).
 
+mod threads;
 pub mod error;
 pub mod outcome;
 pub mod write;

@@ -4,6 +4,8 @@ mod batch;
 mod spill;
 pub(crate) mod store;
 
+use std::ops::Range;
+
 use habitue_core::Money;
 use habitue_core::clean::Reason;
 use habitue_core::line::{Line, ProductKey};
@@ -16,9 +18,10 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use self::spill::{Spill, Spilled};
 use crate::error::Error;
-use crate::ingest::part::{OLD, PARTITIONS, Part};
+use crate::ingest::part::{OLD, PARTITIONS, Part, Run};
 use crate::ingest::roster::{CustomerKey, Names, Roster};
 use crate::ingest::source::Position;
+use crate::threads;
 
 /// Collects lines by customer, and folds them.
 pub(crate) struct Fold {
@@ -164,7 +167,7 @@ impl Folded {
             Ok((end(visitor)?, leftover))
         };
         match self.lines {
-            Lines::Held(partitions) => partitions.into_par_iter().map(fold).collect(),
+            Lines::Held(partitions) => threads::map(partitions, fold).into_iter().collect(),
             Lines::Spilled(spilled) => from_files(&spilled, fold),
         }
     }
@@ -222,10 +225,24 @@ fn fold_partition(
     leftover
 }
 
+/// A run and where its items are; copied, so that what is read next to one another stands next to one another.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    run: Run,
+    part: u32,
+    start: u32,
+}
+
+impl Stretch {
+    fn items(&self) -> Range<usize> {
+        self.start as usize..self.run.end as usize
+    }
+}
+
 /// The runs of every customer of a partition, in the order in which they were read.
 struct ByCustomer {
-    /// Part and run, customer after customer.
-    runs: Vec<(u32, u32)>,
+    /// Customer after customer.
+    runs: Vec<Stretch>,
     /// Where the runs of each customer end.
     ends: Vec<u32>,
 }
@@ -259,19 +276,21 @@ impl ByCustomer {
             next.push(total);
             total += count;
         }
-        let mut runs = vec![(0, 0); customers.len()];
+        let first = parts.iter().find_map(|part| part.runs().next());
+        let filler = first.map(|(run, _)| Stretch { run, part: 0, start: 0 });
+        let mut runs: Vec<Stretch> = filler.into_iter().cycle().take(customers.len()).collect();
         let mut customers = customers.into_iter();
-        for (number, part) in parts.iter().enumerate() {
-            for (at, customer) in (0..part.n_runs()).zip(&mut customers) {
+        for (number, part) in (0..).zip(parts) {
+            for ((run, items), customer) in part.runs().zip(&mut customers) {
                 let place: &mut u32 = &mut next[customer as usize];
-                runs[*place as usize] = (number as u32, at as u32);
+                runs[*place as usize] = Stretch { run, part: number, start: items.start as u32 };
                 *place += 1;
             }
         }
         (Self { runs, ends: next }, keys)
     }
 
-    fn runs(&self, customer: u32) -> &[(u32, u32)] {
+    fn runs(&self, customer: u32) -> &[Stretch] {
         let customer = customer as usize;
         let start = if customer == 0 { 0 } else { self.ends[customer - 1] as usize };
         &self.runs[start..self.ends[customer] as usize]
@@ -284,16 +303,15 @@ impl ByCustomer {
 /// What it does is what [`place`] and [`judge`] do (a test holds it); nearly all customers are taken here.
 fn take_in_order(
     parts: &[Part],
-    runs: &[(u32, u32)],
+    runs: &[Stretch],
     products: &[ProductKey],
     policy: Policy,
     order: &mut Vec<(ProductKey, u32)>,
     lines: &mut Vec<Line>,
 ) -> bool {
     let mut before = (Timestamp(i64::MIN), 0);
-    for &(part, at) in runs {
-        let part = &parts[part as usize];
-        let (run, items) = part.run(at as usize);
+    for stretch in runs {
+        let (part, run, items) = (&parts[stretch.part as usize], stretch.run, stretch.items());
         let here = (run.time, run.order);
         if here <= before || policy.rejects_day(run.time.day()) || !part.prints.is_empty() {
             return false;
@@ -323,11 +341,10 @@ struct Placed {
 }
 
 /// Puts all lines of a customer in one order, whatever order they were read in.
-fn place(parts: &[Part], runs: &[(u32, u32)], products: &[ProductKey], placed: &mut Vec<Placed>) {
+fn place(parts: &[Part], runs: &[Stretch], products: &[ProductKey], placed: &mut Vec<Placed>) {
     placed.clear();
-    for &(part, at) in runs {
-        let part = &parts[part as usize];
-        let (run, items) = part.run(at as usize);
+    for stretch in runs {
+        let (part, run, items) = (&parts[stretch.part as usize], stretch.run, stretch.items());
         let start = items.start;
         placed.extend(items.map(|i| Placed {
             line: part.line(run, i, products),
@@ -412,7 +429,7 @@ mod tests {
                     prop_assert!(is_plain);
                     prop_assert_eq!(fast, slow);
                 } else {
-                    let times: Vec<_> = runs.iter().map(|r| parts[0].run(r.1 as usize).0).map(|r| (r.time, r.order)).collect();
+                    let times: Vec<_> = runs.iter().map(|s| (s.run.time, s.run.order)).collect();
                     prop_assert!(!is_plain || !times.windows(2).all(|pair| pair[0] < pair[1]));
                 }
             }

@@ -190,7 +190,7 @@ impl Part {
 
     /// A run with its items.
     #[inline]
-    pub(crate) fn run(&self, index: usize) -> (Run, std::ops::Range<usize>) {
+    fn run(&self, index: usize) -> (Run, std::ops::Range<usize>) {
         let start = if index == 0 { 0 } else { self.runs[index - 1].end as usize };
         (self.runs[index], start..self.runs[index].end as usize)
     }

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::ingest::plan::Plan;
 use crate::outcome::{Input, Kind, RoleNote, SourceNote, WithoutPurchase};
 use crate::settings::Settings;
+use crate::threads;
 use crate::write::table::{Cells, Sheet};
 use crate::write::{Rejects, TableFormat};
 
@@ -57,24 +58,38 @@ pub fn features(
             warnings: given.warnings,
         });
     }
-    let customers = orders::customers(&plan, &inputs.job(settings), rejects, observer)?;
+    let customers = orders::customers(&plan, &inputs.job(settings), false, rejects, observer)?;
     let chosen =
         habitue_core::features::resolve(settings.features.as_deref().unwrap_or("all"), customers.holds)?;
-    let (mut table, _) = customers.table.join(customers.apart);
     let mut names: Vec<&str> = RFM.to_vec();
     names.extend(chosen.into_iter().filter(|n| !RFM.contains(n)));
-    let mut columns = std::mem::take(&mut table.columns);
-    let mut take =
-        |name: &&str| columns.iter().position(|c| c.feature.name == *name).map(|at| columns.swap_remove(at));
-    table.columns = names.iter().filter_map(&mut take).collect();
     Ok(FeaturesRun {
-        table,
+        table: whole(customers.table, customers.apart, &names),
         input: customers.input,
         sources: customers.sources,
         roles,
         without_purchase: customers.without_purchase,
         warnings: customers.warnings,
     })
+}
+
+/// The customers of two tables in the order of their ids, with the features named, in that order.
+fn whole(table: Table, apart: Table, names: &[&str]) -> Table {
+    let ids: Vec<String> = table.ids.into_iter().chain(apart.ids).collect();
+    let mut order: Vec<usize> = (0..ids.len()).collect();
+    // Both are in order already, which a stable sort finds out.
+    order.sort_by(|&a, &b| ids[a].cmp(&ids[b]));
+    let place = |column: &Column| names.iter().position(|name| *name == column.feature.name);
+    let mut columns: Vec<(usize, Column, Column)> =
+        table.columns.into_iter().zip(apart.columns).filter_map(|(a, b)| Some((place(&a)?, a, b))).collect();
+    columns.sort_by_key(|(place, ..)| *place);
+    let join = |(_, mut column, other): (usize, Column, Column)| {
+        column.values = column.values.join(other.values).select(&order);
+        column
+    };
+    let columns = threads::map(columns, join);
+    let mut ids: Vec<Option<String>> = ids.into_iter().map(Some).collect();
+    Table { ids: order.iter().filter_map(|&row| ids[row].take()).collect(), columns }
 }
 
 impl FeaturesRun {

@@ -14,11 +14,11 @@ use parquet::basic::Compression;
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
 use parquet::schema::types::ColumnPath;
-use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::defuse;
 use crate::error::Error;
+use crate::threads;
 
 /// The file format of tables.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -179,7 +179,7 @@ impl Sheet<'_> {
                 };
             let jobs: Vec<_> = writers.into_iter().zip(schema.fields()).zip(&self.columns).collect();
             let columns: Result<Vec<ArrowColumnChunk>, ParquetError> =
-                jobs.into_par_iter().with_max_len(1).map(encode).collect();
+                threads::map(jobs, encode).into_iter().collect();
             let mut row_group = file.next_row_group().map_err(|e| failed(&e))?;
             for column in columns.map_err(|e| failed(&e))? {
                 column.append_to_row_group(&mut row_group).map_err(|e| failed(&e))?;

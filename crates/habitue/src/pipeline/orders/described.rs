@@ -7,20 +7,21 @@ use habitue_core::lifetime::Buying;
 use habitue_core::summary::Summary;
 use habitue_core::table::{Column, Table, Values};
 use habitue_core::time::Day;
-use rayon::prelude::*;
 
 use super::{Comings, Customers};
 use crate::ingest::roster::Ids;
 use crate::outcome::{Input, SourceNote, WithoutPurchase};
+use crate::threads;
 
 /// The customers of a partition, with their features, as they come out of the fold.
 pub(super) struct Described {
     ids: Ids,
-    /// One list of values a feature.
-    features: Vec<Vec<f64>>,
+    /// The values of each feature, a list for each partition.
+    features: Vec<Vec<Vec<f64>>>,
     net: Vec<Money>,
     net_12m: Vec<Money>,
     has_purchase: Vec<bool>,
+    /// When and for how much each of them bought, if that is asked.
     buying: Vec<Option<Buying>>,
     /// Who comes and comes back, if that is asked.
     comings: Option<Comings>,
@@ -35,11 +36,12 @@ pub(super) struct Describing<'a> {
     historian: Historian,
     definitions: &'a [&'static Definition],
     as_of: Day,
-    check_day: Day,
+    check_day: Option<Day>,
 }
 
 impl<'a> Describing<'a> {
-    pub(super) fn new(definitions: &'a [&'static Definition], as_of: Day, check_day: Day) -> Self {
+    /// With the last day of the earlier part that forecasts are checked with, also when and for how much each of them bought.
+    pub(super) fn new(definitions: &'a [&'static Definition], as_of: Day, check_day: Option<Day>) -> Self {
         let described = Described::new(definitions.len());
         Self { described, historian: Historian::default(), definitions, as_of, check_day }
     }
@@ -53,7 +55,9 @@ impl<'a> Describing<'a> {
     pub(super) fn visit(&mut self, id: &str, summary: &Summary) {
         let history = self.historian.read(summary, self.as_of);
         self.described.add(id, summary, history, self.definitions);
-        self.described.buying.push(Buying::of(history, self.check_day));
+        if let Some(check_day) = self.check_day {
+            self.described.buying.push(Buying::of(history, check_day));
+        }
     }
 }
 
@@ -61,7 +65,7 @@ impl Described {
     fn new(n_features: usize) -> Self {
         Self {
             ids: Ids::default(),
-            features: vec![Vec::new(); n_features],
+            features: vec![vec![Vec::new()]; n_features],
             net: Vec::new(),
             net_12m: Vec::new(),
             has_purchase: Vec::new(),
@@ -79,7 +83,7 @@ impl Described {
         self.first_day = Some(self.first_day.map_or(first, |d| d.min(first)));
         self.ids.push(id);
         for (values, definition) in self.features.iter_mut().zip(definitions) {
-            values.push((definition.compute)(history));
+            values[0].push((definition.compute)(history));
         }
         self.net.push(history.net());
         self.net_12m.push(history.net_within(features::YEAR_DAYS));
@@ -135,7 +139,8 @@ impl Described {
         let ids = |rows: &[usize]| rows.iter().map(|&i| self.ids.get(i as u32).to_owned()).collect();
         let mut table = Table { ids: ids(&inside), columns: Vec::new() };
         let mut apart = Table { ids: ids(&outside), columns: Vec::new() };
-        let split = |(definition, values): (&&Definition, Vec<f64>)| {
+        let split = |(definition, values): (&&Definition, Vec<Vec<f64>>)| {
+            let values = values.concat();
             let of = |rows: &[usize]| Column {
                 feature: definition.feature(),
                 values: Values::Number(rows.iter().map(|&i| values[i]).collect()),
@@ -143,14 +148,14 @@ impl Described {
             (of(&inside), of(&outside))
         };
         (table.columns, apart.columns) =
-            definitions.par_iter().zip(self.features).with_max_len(1).map(split).unzip();
+            threads::map(definitions.iter().zip(self.features).collect(), split).into_iter().unzip();
         Customers {
             table,
             apart,
             net: inside.iter().map(|&i| self.net[i]).collect(),
             net_12m: inside.iter().map(|&i| self.net_12m[i]).collect(),
-            buying: inside.iter().map(|&i| self.buying[i]).collect(),
-            buying_apart: outside.iter().map(|&i| self.buying[i]).collect(),
+            buying: inside.iter().filter_map(|&i| self.buying.get(i).copied()).collect(),
+            buying_apart: outside.iter().filter_map(|&i| self.buying.get(i).copied()).collect(),
             without_purchase,
             as_of,
             check_day,

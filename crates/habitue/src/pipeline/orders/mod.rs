@@ -50,7 +50,7 @@ pub(crate) struct Customers {
     pub(crate) net: Vec<Money>,
     /// Net spend of each of them in the twelve months before the as-of date.
     pub(crate) net_12m: Vec<Money>,
-    /// When and for how much each of them bought.
+    /// When and for how much each of them bought; only where forecasts are wanted.
     pub(crate) buying: Vec<Option<Buying>>,
     /// The same for customers without a net purchase.
     pub(crate) buying_apart: Vec<Option<Buying>>,
@@ -90,18 +90,22 @@ pub(crate) struct Ledger<'a> {
 
 /// Reads orders into the customer table, and lets go of their lines; rejected rows go to `rejects` as CSV.
 ///
+/// When and for how much customers bought is noted only if their forecasts are wanted.
+///
 /// # Errors
 /// When sources cannot be read or understood, or when no row is left.
 pub(crate) fn customers(
     plan: &Plan,
     job: &OrdersJob<'_>,
+    with_forecasts: bool,
     rejects: &mut Rejects,
     observer: &dyn Observer,
 ) -> Result<Customers, Error> {
     let orders = Orders::read(plan, job, rejects, observer)?;
     observer.stage("folding orders into customers");
     let (mut ledger, folded) = (orders.ledger, orders.folded);
-    let (as_of, check_day, definitions) = (ledger.as_of, ledger.check_day(), ledger.definitions());
+    let (as_of, definitions) = (ledger.as_of, ledger.definitions());
+    let check_day = with_forecasts.then(|| ledger.check_day());
     let parts = folded.finish(
         || Describing::new(&definitions, as_of, check_day),
         Describing::visit,
@@ -151,7 +155,7 @@ impl<'a> Orders<'a> {
         observer: &dyn Observer,
     ) -> Result<Customers, Error> {
         observer.stage("folding orders into customers");
-        let (as_of, check_day) = (self.ledger.as_of, self.ledger.check_day());
+        let (as_of, check_day) = (self.ledger.as_of, Some(self.ledger.check_day()));
         let definitions = self.ledger.definitions();
         let parts = self.folded.visit(
             || Describing::new(&definitions, as_of, check_day).with_comings(),
