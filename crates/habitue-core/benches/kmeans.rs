@@ -6,6 +6,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use habitue_core::Matrix;
 use habitue_core::cluster::assign::assign;
 use habitue_core::cluster::kmeans::KMeans;
+use habitue_core::cluster::labels::labels;
 use habitue_core::cluster::sweep::Sweep;
 use habitue_core::evaluate::silhouette::silhouettes;
 use habitue_core::math::random::Random;
@@ -36,6 +37,7 @@ fn benches(c: &mut Criterion) {
             format!("lloyd/n={n},d={d},k=8,iterations={},inertia={:.1}", found.iterations, found.inertia);
         c.bench_function(&name, |b| b.iter(|| kmeans.fit_from(black_box(&x), &start)));
         c.bench_function(&format!("assign/n={n},d={d},k=8"), |b| b.iter(|| assign(black_box(&x), &start)));
+        c.bench_function(&format!("labels/n={n},d={d},k=8"), |b| b.iter(|| labels(black_box(&x), &start)));
     }
     let x = customers(100_000, 4);
     let sweep = Sweep::new(2, 12);

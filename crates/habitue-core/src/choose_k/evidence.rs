@@ -8,7 +8,7 @@ use super::strength::PredictionStrength;
 use super::sweep::{fit, resweep, sweep};
 use super::{Candidate, ChooseK};
 use crate::cluster::Clusters;
-use crate::cluster::assign::assign;
+use crate::cluster::labels::labels;
 use crate::evaluate::indices::indices;
 use crate::evaluate::silhouette::silhouettes;
 use crate::math::random::Random;
@@ -43,7 +43,7 @@ impl Fits {
         let chosen = self.fits.into_iter().find(|fit| fit.n_clusters() == k);
         let mut chosen = chosen.expect("the verdict is one of the candidates");
         if !self.with_labels {
-            chosen.labels = assign(x, &chosen.centres)?.labels;
+            chosen.labels = labels(x, &chosen.centres)?;
         }
         Ok(chosen)
     }

@@ -4,13 +4,13 @@ use serde::{Deserialize, Serialize};
 
 use super::Clusters;
 use super::agglomerative::{Agglomerative, Over};
-use super::assign::assign;
 use super::assigner::{Assigner, Grouping, NOISE, NearestCentre};
 use super::bisecting::Bisecting;
 use super::dbscan::Dbscan;
 use super::dendrogram::Dendrogram;
 use super::hdbscan::Hdbscan;
 use super::kmeans::KMeans;
+use super::labels::labels;
 use super::mini_batch::MiniBatch;
 use super::mixture::GaussianMixture;
 use super::trimmed::Trimmed;
@@ -89,7 +89,7 @@ impl Algorithm {
             Self::MiniBatch(settings) => {
                 let chunk = |rows: &[f64]| Matrix::new(x.n_cols(), rows.to_vec());
                 let found = settings.fit(x.values().chunks(CHUNK_ROWS * x.n_cols()).map(chunk))?;
-                let labels = assign(x, &found.centres)?.labels;
+                let labels = labels(x, &found.centres)?;
                 Found::by_centres(x, found.centres, labels, Details::MiniBatch { counts: found.counts })?
             }
             Self::Trimmed(settings) => {

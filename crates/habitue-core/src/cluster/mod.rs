@@ -24,6 +24,7 @@ mod distinct;
 mod exact;
 pub mod hdbscan;
 pub mod kmeans;
+pub mod labels;
 pub mod lloyd;
 pub mod mini_batch;
 pub mod mixture;
