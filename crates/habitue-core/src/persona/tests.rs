@@ -78,15 +78,15 @@ fn evidence_says_the_numbers_of_the_typical_customer() {
 fn a_good_customer_who_waits_longer_than_usual_is_at_risk() {
     // Both stand equally in recency; the second usually comes back after ten days.
     let (mut table, _) = shop();
-    let usual = Values::Number([vec![100.0; 3], vec![f64::NAN; 3], vec![5.0; 3], vec![f64::NAN; 3]].concat());
+    let usual = Values::Number([vec![100.0; 3], vec![f64::NAN; 3], vec![2.5; 3], vec![f64::NAN; 3]].concat());
     let feature = Feature { name: "days_between_orders".into(), ..table.columns[0].feature.clone() };
     table.columns.push(Column { feature, values: usual });
     let Values::Number(orders) = &mut table.columns[1].values else { panic!() };
     orders[6..9].fill(8.0);
     let namings = name(&table, &[0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3], 4);
     assert_eq!(keys(&namings), ["high-value-loyal", "at-risk", "at-risk", "low-value"]);
-    // 25 days, where 5 are usual. Whether that is late is another question: there a week is the least that counts.
-    let expected = "the typical customer last ordered 25 days ago, 5 times their own usual time between orders; \
+    // 25 days, where two and a half are usual. Whether that is late is another question: there a week counts at least.
+    let expected = "the typical customer last ordered 25 days ago, 10 times their own usual time between orders; \
                     all customers: 115 days";
     assert_eq!(namings[2].evidence[2], expected);
 }
