@@ -35,6 +35,10 @@ impl Memo {
         }
     }
 
+    pub(super) fn is_set(&self) -> bool {
+        self.kind != Remembered::Nothing
+    }
+
     /// Remembers nothing.
     pub(super) fn clear(&mut self) {
         self.kind = Remembered::Nothing;

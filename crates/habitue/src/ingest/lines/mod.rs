@@ -483,7 +483,8 @@ impl Sink for LineSink<'_> {
             self.see(Seen::Refund, -refund);
         }
         self.keep(position, &KeptLine { order, time, item, discount: read.discount, print }, refund);
-        self.before.plain = self.is_plain.then_some(position);
+        // Ids that were not taken as they stand are counted, row by row.
+        self.before.plain = (self.is_plain && self.before.customer_cell.is_set()).then_some(position);
         Ok(())
     }
 

@@ -65,6 +65,8 @@ impl LineSink<'_> {
     /// What it does is what [`Sink::row`] does, but for what the row sells.
     #[inline]
     fn begin(&mut self, row: &impl Row) -> bool {
+        // What is remembered of cells is no longer that of the row before.
+        self.before.plain = None;
         let Some(time) = self.begin_time(row) else { return false };
         self.begin_order(row);
         if !self.begin_customer(row) {
@@ -297,7 +299,8 @@ mod tests {
 
     use arrow_array::types::Int32Type;
     use arrow_array::{
-        ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, TimestampMicrosecondArray,
+        ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, StringArray,
+        TimestampMicrosecondArray,
     };
     use habitue_core::clean::Cleaning;
     use proptest::prelude::*;
@@ -309,15 +312,34 @@ mod tests {
     /// Customer, order, hour, product, quantity and price of a row.
     type Drawn = (Option<i64>, i64, i64, u8, i32, i32);
 
-    fn arrays(rows: &[Drawn]) -> [ArrayRef; 6] {
+    fn arrays(rows: &[Drawn], as_text: bool) -> [ArrayRef; 6] {
         let micros = |row: &Drawn| Some(row.2 * 3_600_000_000);
         // POST is a service, the empty text no product at all.
         let product = |row: &Drawn| Some(["85123A", "22423", "POST", ""][usize::from(row.3)]);
         let price = |row: &Drawn| if row.5 == 7 { None } else { Some(f64::from(row.5) / 8.0) };
+        // Text has words for nothing, ids written as decimals, cancellations and times that are none.
+        let texts = |text: &dyn Fn(&Drawn) -> Option<&'static str>| -> ArrayRef {
+            Arc::new(rows.iter().map(text).collect::<StringArray>())
+        };
+        let (customers, orders, times): (ArrayRef, ArrayRef, ArrayRef) = if as_text {
+            (
+                texts(&|r| r.0.map(|id| ["", "anna", "17850.0", "nan"][id as usize])),
+                texts(&|r| Some(["C536379", "536380"][r.1 as usize])),
+                texts(&|r| {
+                    Some(["2011-12-01 08:26:00", if r.4 == 3 { "soon" } else { "2011-12-02" }][r.2 as usize])
+                }),
+            )
+        } else {
+            (
+                Arc::new(rows.iter().map(|r| r.0).collect::<Int64Array>()),
+                Arc::new(rows.iter().map(|r| Some(r.1)).collect::<Int64Array>()),
+                Arc::new(rows.iter().map(micros).collect::<TimestampMicrosecondArray>()),
+            )
+        };
         [
-            Arc::new(rows.iter().map(|r| r.0).collect::<Int64Array>()),
-            Arc::new(rows.iter().map(|r| Some(r.1)).collect::<Int64Array>()),
-            Arc::new(rows.iter().map(micros).collect::<TimestampMicrosecondArray>()),
+            customers,
+            orders,
+            times,
             Arc::new(rows.iter().map(product).collect::<DictionaryArray<Int32Type>>()),
             Arc::new(rows.iter().map(|r| Some(r.4)).collect::<Int32Array>()),
             Arc::new(rows.iter().map(price).collect::<Float64Array>()),
@@ -342,13 +364,14 @@ mod tests {
                 0..40,
             ),
             repeats in prop::collection::vec(1..5_usize, 40),
+            as_text in any::<bool>(),
         ) {
             let repeated = rows.iter().zip(&repeats).flat_map(|(row, &n)| {
                 let item = |i: usize| ((row.3 + i as u8) % 4, row.4.max(i as i32 % 3), row.5.max(i as i32));
                 (0..n).map(move |i| if i == 0 { *row } else { (row.0, row.1, row.2, item(i).0, item(i).1, item(i).2) })
             });
             let rows: Vec<Drawn> = repeated.collect();
-            let arrays = arrays(&rows);
+            let arrays = arrays(&rows, as_text);
             let columns: Vec<Column<'_>> = Role::ALL
                 .iter()
                 .map(|role| ROLES.iter().position(|r| r == role).map_or(Column::Nothing, |at| Column::new(&arrays[at], 1)))
