@@ -268,13 +268,13 @@ impl<'a> Column<'a> {
             Self::Micros(array) if array.null_count() == 0 => mark(changed, array.values()),
             Self::Dictionary { keys, .. } if keys.null_count() == 0 => mark(changed, keys.values()),
             Self::Utf8(array) if array.null_count() == 0 => {
-                for row in 1..changed.len() {
-                    changed[row] |= array.value(row) != array.value(row - 1);
+                for (row, changed) in changed.iter_mut().enumerate().skip(1) {
+                    *changed |= array.value(row) != array.value(row - 1);
                 }
             }
             Self::Utf8View(array) if array.null_count() == 0 => {
-                for row in 1..changed.len() {
-                    changed[row] |= array.value(row) != array.value(row - 1);
+                for (row, changed) in changed.iter_mut().enumerate().skip(1) {
+                    *changed |= array.value(row) != array.value(row - 1);
                 }
             }
             _ => changed.fill(true),

@@ -283,11 +283,11 @@ fn hash_of_digits(number: i64) -> u64 {
         return xxh3_64(itoa::Buffer::new().format(number).as_bytes());
     };
     // Four digits in each half, two in each quarter, one in each byte; the highest digit in the lowest byte.
-    let fours = small / 10_000 | small % 10_000 << 32;
-    let hundreds = (fours * 5243 >> 19) & 0x0000_007f_0000_007f;
-    let twos = hundreds | (fours - hundreds * 100) << 16;
-    let tens = (twos * 103 >> 10) & 0x000f_000f_000f_000f;
-    let ones = tens | (twos - tens * 10) << 8;
+    let fours = (small / 10_000) | ((small % 10_000) << 32);
+    let hundreds = ((fours * 5243) >> 19) & 0x0000_007f_0000_007f;
+    let twos = hundreds | ((fours - hundreds * 100) << 16);
+    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
+    let ones = tens | ((twos - tens * 10) << 8);
     let zeros = (ones.trailing_zeros() / 8).min(7);
     let digits = (ones | 0x3030_3030_3030_3030) >> (zeros * 8);
     xxh3_64(&digits.to_le_bytes()[..8 - zeros as usize])
