@@ -5,8 +5,11 @@
 //!   time; × 8, 179 iterations: 1.5 s; tree included);
 //! - above, two bounds a row (10⁶ × 32, `k` = 64, 170 iterations: 5.4 s, where the tree takes 22 s).
 //!
-//! **Search.** Up to 20,000 different rows on the rows themselves; above, on a weighted summary of 768 means a
-//! column, the candidates compared on a finer one, and the best settled on all rows. See [`sweep`].
+//! **Search.** Up to 20,000 different rows (12,000 for several numbers of clusters) on the rows themselves; above, on
+//! a weighted summary of 768 means a column, the candidates compared on a finer one, and the best settled on all rows.
+//! See [`sweep`].
+//!
+//! **Placing.** [`assign`] gives the nearest centre of many rows and the distance to it, [`labels`] the centre alone.
 
 pub mod agglomerative;
 pub mod algorithm;
