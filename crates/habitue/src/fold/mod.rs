@@ -226,7 +226,7 @@ fn fold_partition(
 }
 
 /// A run and where its items are; copied, so that what is read next to one another stands next to one another.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct Stretch {
     run: Run,
     part: u32,
@@ -276,9 +276,7 @@ impl ByCustomer {
             next.push(total);
             total += count;
         }
-        let first = parts.iter().find_map(|part| part.runs().next());
-        let filler = first.map(|(run, _)| Stretch { run, part: 0, start: 0 });
-        let mut runs: Vec<Stretch> = filler.into_iter().cycle().take(customers.len()).collect();
+        let mut runs = vec![Stretch::default(); customers.len()];
         let mut customers = customers.into_iter();
         for (number, part) in (0..).zip(parts) {
             for ((run, items), customer) in part.runs().zip(&mut customers) {

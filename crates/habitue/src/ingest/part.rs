@@ -11,7 +11,7 @@ use super::source::Position;
 pub(crate) const PARTITIONS: usize = 64;
 
 /// Consecutive rows of one order of one customer.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Run {
     pub(crate) customer: CustomerKey,
     /// Where the run's items end.

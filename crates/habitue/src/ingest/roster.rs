@@ -14,7 +14,7 @@ use super::part::PARTITIONS;
 ///
 /// Whole numbers as people write them and texts of up to seven bytes are their own key, so that most rows are dealt
 /// out without asking anybody who the customer is; longer texts are numbered in the [`Roster`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct CustomerKey(u64);
 
 /// The two highest bits say what the others hold.
