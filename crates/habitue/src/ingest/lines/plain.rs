@@ -336,12 +336,18 @@ mod tests {
                 Arc::new(rows.iter().map(micros).collect::<TimestampMicrosecondArray>()),
             )
         };
+        // Eighths of units make amounts that are to be rounded.
+        let quantities: ArrayRef = if as_text {
+            Arc::new(rows.iter().map(|r| Some(f64::from(r.4) / 8.0)).collect::<Float64Array>())
+        } else {
+            Arc::new(rows.iter().map(|r| Some(r.4)).collect::<Int32Array>())
+        };
         [
             customers,
             orders,
             times,
             Arc::new(rows.iter().map(product).collect::<DictionaryArray<Int32Type>>()),
-            Arc::new(rows.iter().map(|r| Some(r.4)).collect::<Int32Array>()),
+            quantities,
             Arc::new(rows.iter().map(price).collect::<Float64Array>()),
         ]
     }
