@@ -89,6 +89,21 @@ impl Historian {
         &self.history
     }
 
+    /// The past of a customer of whom `fill` gives the orders: by time, each brought money, nothing of them came back;
+    /// with how many distinct products they had, services aside. Nothing where `fill` gives nothing.
+    pub fn read_orders(
+        &mut self,
+        as_of: Day,
+        fill: impl FnOnce(&mut Vec<Order>) -> Option<u64>,
+    ) -> Option<&History> {
+        let history = &mut self.history;
+        history.clear(as_of);
+        history.n_products = fill(&mut history.orders)?;
+        history.bought = history.orders.iter().map(|o| o.bought).sum();
+        history.discount = history.orders.iter().map(|o| o.discount).sum();
+        Some(history)
+    }
+
     /// Lines without returns, order after order: nothing is to be matched, and they are in the order of time.
     fn take_as_they_are(&mut self, lines: &[Line]) {
         for group in lines.chunk_by(same_order) {

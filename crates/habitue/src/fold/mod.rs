@@ -1,6 +1,7 @@
 //! Lines to summaries: partition by partition, in parallel, in memory or through temporary files.
 
 mod batch;
+mod reader;
 mod spill;
 pub(crate) mod store;
 
@@ -16,6 +17,7 @@ use hashbrown::hash_table::Entry;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64;
 
+pub(crate) use self::reader::{Histories, Reader, Summaries};
 use self::spill::{Spill, Spilled};
 use crate::error::Error;
 use crate::ingest::part::{OLD, PARTITIONS, Part, Run};
@@ -61,6 +63,16 @@ pub(crate) struct Leftover {
     pub(crate) duplicates_amount: Money,
     /// Lines kept.
     pub(crate) kept: u64,
+    /// The first day of a line that was kept.
+    pub(crate) first_day: Option<Day>,
+}
+
+impl Leftover {
+    /// Counts the lines kept of a customer, and the day of the first of them.
+    fn keep(&mut self, lines: usize, first: Day) {
+        self.kept += lines as u64;
+        self.first_day = Some(self.first_day.map_or(first, |day| day.min(first)));
+    }
 }
 
 impl Policy {
@@ -134,18 +146,21 @@ enum Lines {
 }
 
 impl Folded {
-    /// Folds every partition: `visit` is given the customers of one partition, by id, each with its summary, and `end`
-    /// makes of what was visited what is kept of the partition. Lines are kept, to be visited again.
+    /// Folds every partition: `visit` is given the customers of one partition, by id, each as `reader` sees them, and
+    /// `end` makes of what was visited what is kept of the partition. Lines are kept, to be visited again.
     ///
     /// Results come in the order of the partitions.
-    pub(crate) fn visit<V, W: Send>(
+    pub(crate) fn visit<R: Reader, V, W: Send>(
         &self,
+        reader: impl Fn() -> R + Sync,
         new: impl Fn() -> V + Sync,
-        visit: impl Fn(&mut V, &str, &Summary) + Sync,
+        visit: impl Fn(&mut V, &str, &R::Past) + Sync,
         end: impl Fn(V) -> Result<W, Error> + Sync,
     ) -> Result<Vec<(W, Leftover)>, Error> {
         let fold = |parts: &[Part]| {
-            let (visitor, leftover) = fold_with(parts, &self.names, self.policy, &new, &visit);
+            let mut visitor = new();
+            let visit = |id: &str, past: &R::Past| visit(&mut visitor, id, past);
+            let leftover = fold_partition(parts, &self.names, self.policy, &mut reader(), visit);
             Ok((end(visitor)?, leftover))
         };
         match &self.lines {
@@ -155,14 +170,17 @@ impl Folded {
     }
 
     /// The same, for the last time: the lines of a partition are let go of as soon as it was folded.
-    pub(crate) fn finish<V, W: Send>(
+    pub(crate) fn finish<R: Reader, V, W: Send>(
         self,
+        reader: impl Fn() -> R + Sync,
         new: impl Fn() -> V + Sync,
-        visit: impl Fn(&mut V, &str, &Summary) + Sync,
+        visit: impl Fn(&mut V, &str, &R::Past) + Sync,
         end: impl Fn(V) -> Result<W, Error> + Sync,
     ) -> Result<Vec<(W, Leftover)>, Error> {
         let fold = |parts: Vec<Part>| {
-            let (visitor, leftover) = fold_with(&parts, &self.names, self.policy, &new, &visit);
+            let mut visitor = new();
+            let visit = |id: &str, past: &R::Past| visit(&mut visitor, id, past);
+            let leftover = fold_partition(&parts, &self.names, self.policy, &mut reader(), visit);
             drop(parts);
             Ok((end(visitor)?, leftover))
         };
@@ -181,45 +199,36 @@ fn from_files<W: Send>(
     (0..PARTITIONS).into_par_iter().with_max_len(1).map(|number| fold(spilled.read(number)?)).collect()
 }
 
-/// Shows all customers of a partition to a new visitor.
-fn fold_with<V>(
-    parts: &[Part],
-    names: &Names,
-    policy: Policy,
-    new: impl Fn() -> V,
-    visit: impl Fn(&mut V, &str, &Summary),
-) -> (V, Leftover) {
-    let mut visitor = new();
-    let leftover = fold_partition(parts, names, policy, |id, summary| visit(&mut visitor, id, summary));
-    (visitor, leftover)
-}
-
 /// Folds one partition: its customers in the order of their ids.
-fn fold_partition(
+fn fold_partition<R: Reader>(
     parts: &[Part],
     names: &Names,
     policy: Policy,
-    mut visit: impl FnMut(&str, &Summary),
+    reader: &mut R,
+    mut visit: impl FnMut(&str, &R::Past),
 ) -> Leftover {
     let (by_customer, keys) = ByCustomer::new(parts);
     let (ids, products) = (names.ids(&keys), names.products.as_slice());
     let mut leftover = Leftover::default();
     let (mut placed, mut order, mut summary) = (Vec::new(), Vec::new(), Summary::default());
     for customer in ids.sorted() {
-        let runs = by_customer.runs(customer);
+        let lines = Unfolded { parts, runs: by_customer.runs(customer), products, policy };
         let id = ids.get(customer);
-        let mut is_done = false;
-        summary.refill(|lines| {
-            is_done = take_in_order(parts, runs, products, policy, &mut order, lines);
-            if !is_done {
-                lines.clear();
-                place(parts, runs, products, &mut placed);
-                judge(&placed, id, policy, lines, &mut leftover);
+        if let Some(past) = reader.take(&lines) {
+            leftover.keep(lines.len(), lines.runs[0].run.time.day());
+            visit(id, past);
+            continue;
+        }
+        summary.refill(|list| {
+            if !lines.take_in_order(&mut order, list) {
+                list.clear();
+                lines.place(&mut placed);
+                judge(&placed, id, policy, list, &mut leftover);
             }
         });
-        if !summary.lines().is_empty() {
-            leftover.kept += summary.lines().len() as u64;
-            visit(id, &summary);
+        if let Some(first) = summary.lines().first() {
+            leftover.keep(summary.lines().len(), first.time.day());
+            visit(id, reader.read(&summary));
         }
     }
     leftover
@@ -295,39 +304,63 @@ impl ByCustomer {
     }
 }
 
-/// The lines of a customer whose orders were read in the order of time and about whom nothing is to be decided;
-/// false, with some of the lines, as soon as there is: a line at or beyond the last day, a duplicate, another order.
-///
-/// What it does is what [`place`] and [`judge`] do (a test holds it); nearly all customers are taken here.
-fn take_in_order(
-    parts: &[Part],
-    runs: &[Stretch],
-    products: &[ProductKey],
+/// The lines of a customer, as they were read.
+pub(crate) struct Unfolded<'a> {
+    parts: &'a [Part],
+    runs: &'a [Stretch],
+    /// The keys of products by number.
+    products: &'a [ProductKey],
     policy: Policy,
-    order: &mut Vec<(ProductKey, u32)>,
-    lines: &mut Vec<Line>,
-) -> bool {
-    let mut before = (Timestamp(i64::MIN), 0);
-    for stretch in runs {
-        let (part, run, items) = (&parts[stretch.part as usize], stretch.run, stretch.items());
-        let here = (run.time, run.order);
-        if here <= before || policy.rejects_day(run.time.day()) || !part.prints.is_empty() {
-            return false;
-        }
-        before = here;
-        order.clear();
-        order.extend(items.map(|i| (part.product(i, products), i as u32)));
-        let rest = |i: u32| {
-            let item = part.item(i as usize);
-            (item.units, item.amount, part.discounts.get(i as usize).copied())
-        };
-        order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| rest(a.1).cmp(&rest(b.1))));
-        if order.windows(2).any(|pair| pair[0].0 == pair[1].0 && rest(pair[0].1) == rest(pair[1].1)) {
-            return false;
-        }
-        lines.extend(order.iter().map(|&(_, i)| part.line(run, i as usize, products)));
+}
+
+impl Unfolded<'_> {
+    /// Number of lines.
+    fn len(&self) -> usize {
+        self.runs.iter().map(|stretch| stretch.items().len()).sum()
     }
-    true
+
+    /// The lines of a customer whose orders were read in the order of time and about whom nothing is to be decided;
+    /// false, with some of the lines, as soon as there is: a line at or beyond the last day, a duplicate, another order.
+    ///
+    /// What it does is what [`Self::place`] and [`judge`] do (a test holds it); nearly all customers are taken here.
+    fn take_in_order(&self, order: &mut Vec<(ProductKey, u32)>, lines: &mut Vec<Line>) -> bool {
+        let mut before = (Timestamp(i64::MIN), 0);
+        for stretch in self.runs {
+            let (part, run, items) = (&self.parts[stretch.part as usize], stretch.run, stretch.items());
+            let here = (run.time, run.order);
+            if here <= before || self.policy.rejects_day(run.time.day()) || !part.prints.is_empty() {
+                return false;
+            }
+            before = here;
+            order.clear();
+            order.extend(items.map(|i| (part.product(i, self.products), i as u32)));
+            let rest = |i: u32| {
+                let item = part.item(i as usize);
+                (item.units, item.amount, part.discounts.get(i as usize).copied())
+            };
+            order.sort_unstable_by(|a, b| a.0.cmp(&b.0).then_with(|| rest(a.1).cmp(&rest(b.1))));
+            if order.windows(2).any(|pair| pair[0].0 == pair[1].0 && rest(pair[0].1) == rest(pair[1].1)) {
+                return false;
+            }
+            lines.extend(order.iter().map(|&(_, i)| part.line(run, i as usize, self.products)));
+        }
+        true
+    }
+
+    /// Puts all lines of a customer in one order, whatever order they were read in.
+    fn place(&self, placed: &mut Vec<Placed>) {
+        placed.clear();
+        for stretch in self.runs {
+            let (part, run, items) = (&self.parts[stretch.part as usize], stretch.run, stretch.items());
+            let start = items.start;
+            placed.extend(items.map(|i| Placed {
+                line: part.line(run, i, self.products),
+                print: part.prints.get(i).copied().unwrap_or(0),
+                position: part.position(run, i - start),
+            }));
+        }
+        placed.sort_unstable();
+    }
 }
 
 /// A line on its way to its customer.
@@ -336,21 +369,6 @@ struct Placed {
     line: Line,
     print: u32,
     position: Position,
-}
-
-/// Puts all lines of a customer in one order, whatever order they were read in.
-fn place(parts: &[Part], runs: &[Stretch], products: &[ProductKey], placed: &mut Vec<Placed>) {
-    placed.clear();
-    for stretch in runs {
-        let (part, run, items) = (&parts[stretch.part as usize], stretch.run, stretch.items());
-        let start = items.start;
-        placed.extend(items.map(|i| Placed {
-            line: part.line(run, i, products),
-            print: part.prints.get(i).copied().unwrap_or(0),
-            position: part.position(run, i - start),
-        }));
-    }
-    placed.sort_unstable();
 }
 
 /// Decides about every line of a customer, by what is known once all lines are there.
@@ -388,49 +406,4 @@ fn judge(placed: &[Placed], id: &str, policy: Policy, lines: &mut Vec<Line>, lef
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-    use crate::ingest::part::Item;
-
-    proptest! {
-        #[test]
-        fn customers_taken_in_order_have_the_lines_that_judging_each_line_gives(
-            mut drawn in prop::collection::vec((0..3_u64, 0..9_i64, 0..2_u64, 0..3_u32, 1..3_i64), 0..30),
-            in_order in prop::bool::weighted(0.8),
-            last_day in prop::option::of(4..9_i32),
-        ) {
-            let roster = Roster::default();
-            let products: Vec<u32> = (1..4).map(|key| roster.product(ProductKey::new(key * 1000, false))).collect();
-            let mut part = Part::default();
-            if in_order {
-                drawn.sort_by_key(|row| (row.1, row.2, row.0));
-            }
-            for (at, &(customer, day, order, product, units)) in drawn.iter().enumerate() {
-                let (_, key) = roster.customer(&customer.to_string());
-                let item = Item { product: products[product as usize], units, amount: Money(units) };
-                part.push(key, order, Day(day as i32).start(), Position::new(0, 1 + at as u64), item);
-            }
-            let names = roster.close();
-            let policy = Policy { drop_duplicates: true, last_day: last_day.map(Day), as_of: None };
-            let parts = [part];
-            let (by_customer, keys) = ByCustomer::new(&parts);
-            for customer in 0..keys.len() as u32 {
-                let runs = by_customer.runs(customer);
-                let (mut fast, mut slow) = (Vec::new(), Vec::new());
-                let (mut placed, mut leftover) = (Vec::new(), Leftover::default());
-                place(&parts, runs, &names.products, &mut placed);
-                judge(&placed, "", policy, &mut slow, &mut leftover);
-                let is_plain = leftover.rejected.is_empty() && leftover.duplicates == 0;
-                if take_in_order(&parts, runs, &names.products, policy, &mut Vec::new(), &mut fast) {
-                    prop_assert!(is_plain);
-                    prop_assert_eq!(fast, slow);
-                } else {
-                    let times: Vec<_> = runs.iter().map(|s| (s.run.time, s.run.order)).collect();
-                    prop_assert!(!is_plain || !times.windows(2).all(|pair| pair[0] < pair[1]));
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -8,6 +8,7 @@ pub(crate) mod find;
 pub(crate) mod role;
 pub(crate) mod roles;
 pub(crate) mod text;
+pub(crate) mod column;
 pub(crate) mod columnar;
 pub(crate) mod sheet;
 pub(crate) mod source;

@@ -103,7 +103,7 @@ pub(crate) fn parse(text: &str) -> Option<Reading> {
 }
 
 /// `2011-12-09 08:26:00`, with a blank or a `T`, and nothing else: what programs write, and most files hold.
-fn iso(text: &[u8]) -> Option<Timestamp> {
+pub(crate) fn iso(text: &[u8]) -> Option<Timestamp> {
     let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b' ' | b'T', h0, h1, b':', n0, n1, b':', s0, s1] = text
     else {
         return None;

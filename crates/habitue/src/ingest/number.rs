@@ -116,6 +116,37 @@ pub(crate) fn parse(text: &str, comma: bool) -> Result<Parsed<'_>, NumberError> 
     Ok(Parsed { value, currency })
 }
 
+/// A number of few digits and at most four decimals in 1/10,000; nothing for any other text.
+#[inline]
+pub(crate) fn ten_thousandths(text: &[u8], point: u8) -> Option<i64> {
+    let (mut mantissa, mut decimals, mut n_digits) = (0, None, 0);
+    for &byte in text {
+        let digit = byte.wrapping_sub(b'0');
+        if digit < 10 {
+            mantissa = mantissa * 10 + i64::from(digit);
+            n_digits += 1;
+        } else if byte == point && decimals.is_none() {
+            decimals = Some(n_digits);
+        } else {
+            return None;
+        }
+        if n_digits > 12 {
+            return None;
+        }
+    }
+    let missing = 4_usize.checked_sub(decimals.map_or(0, |before| n_digits - before))?;
+    (n_digits > 0).then(|| mantissa * [1, 10, 100, 1_000, 10_000][missing])
+}
+
+/// The whole number that is written as just this text, if it has no more than 18 digits.
+#[inline]
+pub(crate) fn as_written(text: &[u8]) -> Option<i64> {
+    if text.is_empty() || text.len() > 18 || (text[0] == b'0' && text.len() > 1) {
+        return None;
+    }
+    text.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
+}
+
 /// Digits with at most one decimal sign and a leading minus or plus.
 fn plain(text: &[u8], point: u8) -> Result<Decimal, NumberError> {
     let (negative, digits) = match text {

@@ -170,6 +170,110 @@ impl Fields {
     }
 }
 
+/// Lines of one field a column and without quotes, parted all at once.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    starts: Vec<u32>,
+    /// Where the fields of each line end, line after line.
+    ends: Vec<u32>,
+    width: usize,
+}
+
+/// Most lines parted at once: what is known of them stays in the nearest cache.
+const LINES_AT_ONCE: usize = 1024;
+
+impl Lines {
+    /// Number of lines.
+    pub(crate) fn len(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// One field of every line; `block` is the text given to [`Lines::read`].
+    pub(crate) fn field<'a>(&'a self, block: &'a str, index: usize) -> Field<'a> {
+        Field { block, lines: self, index }
+    }
+
+    /// Parts lines from `start` on, up to one that has quotes, another number of fields than `width`, or nothing in it;
+    /// gives the start of the line after them.
+    pub(crate) fn read(&mut self, block: &str, start: usize, delimiter: u8, newline: u8, width: usize) -> usize {
+        self.starts.clear();
+        self.ends.clear();
+        self.width = width;
+        let bytes = block.as_bytes();
+        let mut line_start = start;
+        if width < 2 || u32::try_from(bytes.len()).is_err() {
+            return start;
+        }
+        let mut n_fields = 0;
+        let mut at = start;
+        'lines: while at < bytes.len() {
+            let mut last = [0; 64];
+            let window = bytes[at..].first_chunk().unwrap_or_else(|| {
+                last[..bytes.len() - at].copy_from_slice(&bytes[at..]);
+                &last
+            });
+            let mut found = marks(window, |byte| (byte == delimiter) | (byte == newline) | (byte == b'"'));
+            while found != 0 {
+                let end = at + found.trailing_zeros() as usize;
+                found &= found - 1;
+                n_fields += 1;
+                let byte = bytes[end];
+                if byte == delimiter && n_fields < width {
+                    self.ends.push(end as u32);
+                    continue;
+                }
+                let line = &bytes[line_start..end];
+                if byte != newline || n_fields != width || line.trim_ascii().is_empty() {
+                    break 'lines;
+                }
+                self.ends.push((end - usize::from(line.ends_with(b"\r"))) as u32);
+                self.starts.push(line_start as u32);
+                line_start = end + 1;
+                n_fields = 0;
+                if self.starts.len() == LINES_AT_ONCE {
+                    break 'lines;
+                }
+            }
+            at += 64;
+        }
+        self.ends.truncate(self.starts.len() * width);
+        line_start
+    }
+}
+
+/// A bit for each byte, the first one lowest: whether `is_marked`.
+#[inline(always)]
+fn marks(window: &[u8; 64], is_marked: impl Fn(u8) -> bool) -> u64 {
+    let mut marked = [0; 64];
+    for (marked, &byte) in marked.iter_mut().zip(window) {
+        *marked = u8::from(is_marked(byte));
+    }
+    let mut bits = 0;
+    for eight in marked.as_chunks::<8>().0.iter().rev() {
+        // Each byte's bit is moved to the highest byte, none onto another.
+        bits = bits << 8 | u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+    }
+    bits
+}
+
+/// One field of each of many lines.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Field<'a> {
+    block: &'a str,
+    lines: &'a Lines,
+    index: usize,
+}
+
+impl<'a> Field<'a> {
+    /// The field of a line.
+    #[inline]
+    pub(crate) fn get(&self, line: usize) -> &'a str {
+        let end = line * self.lines.width + self.index;
+        let start = if self.index == 0 { self.lines.starts[line] } else { self.lines.ends[end - 1] + 1 };
+        &self.block[start as usize..self.lines.ends[end] as usize]
+    }
+}
+
 /// Length of a line without its line end.
 fn trim_newline(line: &[u8], newline: u8) -> usize {
     let line = line.strip_suffix(&[newline]).unwrap_or(line);
@@ -228,6 +332,32 @@ mod tests {
             let ours: Vec<_> = records(&text).into_iter().filter(|r| r.len() > 1 || !r[0].is_empty()).collect();
             let theirs: Vec<_> = by_the_csv_crate(&text).into_iter().filter(|r| r.len() > 1 || !r[0].is_empty()).collect();
             prop_assert_eq!(ours, theirs);
+        }
+
+        #[test]
+        fn lines_parted_at_once_are_those_parted_one_by_one(
+            lines in prop::collection::vec("[ab1]{0,30},[b\r ]{0,40},c?|\"x,\"?\n?y\",,|[,a\r]{0,4}|", 0..60),
+            has_end in prop::bool::ANY,
+        ) {
+            let text = lines.join("\n") + if has_end { "\n" } else { "" };
+            let (mut at_once, mut fields, mut at) = (Lines::default(), Fields::default(), 0);
+            while at < text.len() {
+                let next = at_once.read(&text, at, b',', b'\n', 3);
+                for line in 0..at_once.len() {
+                    at = fields.read(&text, at, COMMA, b'\n');
+                    let one: Vec<_> = (0..fields.len()).map(|i| fields.get(&text, i)).collect();
+                    let many: Vec<_> = (0..3).map(|i| at_once.field(&text, i).get(line)).collect();
+                    prop_assert_eq!(one, many);
+                }
+                prop_assert_eq!(at, next);
+                let start = at;
+                if at_once.len() < LINES_AT_ONCE && at < text.len() {
+                    at = fields.read(&text, at, COMMA, b'\n');
+                    let line = &text[start..at];
+                    let is_plain = fields.is_plain() && fields.len() == 3 && line.ends_with('\n');
+                    prop_assert!(!is_plain || line.trim().is_empty());
+                }
+            }
         }
 
         #[test]

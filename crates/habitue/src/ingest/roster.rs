@@ -8,6 +8,7 @@ use hashbrown::HashTable;
 use rayon::slice::ParallelSliceMut;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::number::as_written;
 use super::part::PARTITIONS;
 
 /// A customer's id in eight bytes: equal for equal ids and for no others.
@@ -26,8 +27,8 @@ const LISTED: u64 = 2;
 impl CustomerKey {
     /// The key of an id that needs no list.
     fn of_its_own(id: &str) -> Option<Self> {
-        if let Some(number) = whole_number(id) {
-            return Some(Self(number | NUMBER << KIND));
+        if let Some(number) = as_written(id.as_bytes()) {
+            return Some(Self(number as u64 | NUMBER << KIND));
         }
         let bytes = id.as_bytes();
         if bytes.len() > 7 {
@@ -59,17 +60,6 @@ impl CustomerKey {
 
 /// The least number with too many digits for a key.
 const LEAST_WITHOUT_KEY: u64 = 10_u64.pow(18);
-
-/// The number that these digits are, if there is no other way to write it.
-fn whole_number(id: &str) -> Option<u64> {
-    let bytes = id.as_bytes();
-    if bytes.is_empty() || bytes.len() > 18 || (bytes[0] == b'0' && bytes.len() > 1) {
-        return None;
-    }
-    bytes
-        .iter()
-        .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + u64::from(byte - b'0')))
-}
 
 fn partition_of(hash: u64) -> usize {
     (hash >> (u64::BITS - PARTITIONS.ilog2())) as usize

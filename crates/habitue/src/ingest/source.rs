@@ -8,9 +8,10 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use habitue_core::time::Timestamp;
 
 use super::cell::{Cell, OwnedCell, Shared};
-use super::columnar::{Column, Lists, ParquetFile};
+use super::column::Column;
+use super::columnar::{Lists, ParquetFile};
 use super::find::InputFile;
-use super::record::Fields;
+use super::record::{Delimiter, Fields, Lines};
 use super::sheet::Workbook;
 use super::text::{Block, Compression, Layout, TextFile, TextHints, json_cell};
 use crate::error::Error;
@@ -330,11 +331,25 @@ fn read_block<S: Sink>(
     if let Some(line) = block.replaced {
         sink.replaced(Position::new(number, line));
     }
+    let mut lines_at_once = Lines::default();
     while at < text.len() {
         if sink.is_full() {
             return Err(ReadStop::Enough);
         }
         let position = Position::new(number, line);
+        if let Layout::Delimited { columns, delimiter: Delimiter::Byte(delimiter), .. } = &format.layout {
+            at = lines_at_once.read(text, at, *delimiter, newline, columns.len());
+            let n = lines_at_once.len();
+            if n > 0 {
+                let column = |c: &Option<usize>| {
+                    c.map_or(Column::Nothing, |c| Column::Field(lines_at_once.field(text, c)))
+                };
+                let columns: Vec<Column<'_>> = selection.iter().map(column).collect();
+                sink.rows(position, &columns, n)?;
+                line += n as u64;
+                continue;
+            }
+        }
         let next = fields.read(text, at, format.delimiter(), newline);
         let record = &text[at..next];
         let lines = if fields.is_plain() {

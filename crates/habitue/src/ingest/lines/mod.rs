@@ -15,7 +15,7 @@ use self::before::Before;
 use self::products::KnownProducts;
 use crate::error::Error;
 use crate::ingest::cell::{Cell, IdNote};
-use crate::ingest::columnar::Column;
+use crate::ingest::column::Column;
 use crate::ingest::moment::DayMonth;
 use crate::ingest::number::{Decimal, NumberError};
 use crate::ingest::part::{Item, PARTITIONS, Part};

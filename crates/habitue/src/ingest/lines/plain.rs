@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64;
 use super::{LineSink, MOST_MONEY, Reading};
 use crate::error::Error;
 use crate::ingest::cell::{IdNote, Shared};
-use crate::ingest::columnar::Column;
+use crate::ingest::column::Column;
 use crate::ingest::number::Decimal;
 use crate::ingest::part::{Item, Packed};
 use crate::ingest::role::Role;
@@ -252,24 +252,22 @@ impl LineSink<'_> {
     /// Units and money of rows, products aside: [`Self::plain_money`] for many, of whole columns where they are numbers.
     fn plain_moneys(&self, columns: &[Column<'_>], n: usize) -> Vec<Packed> {
         let packed = |(units, amount)| Packed::new(Item { product: 0, units, amount });
-        let one_by_one = || {
-            let money =
-                |row| self.plain_money(&ColumnarRow { columns, row }).and_then(packed).unwrap_or_default();
-            (0..n).map(money).collect()
+        let comma = self.reading.roles.comma;
+        let numbers = |role: Role| columns[role as usize].ten_thousandths(comma, n);
+        let quantities =
+            if self.has(Role::Quantity) { numbers(Role::Quantity) } else { Some(vec![10_000; n]) };
+        let money_role = if self.has(Role::Amount) { Role::Amount } else { Role::UnitPrice };
+        let (Some(quantities), Some(moneys)) = (quantities, numbers(money_role)) else {
+            let money = |row| self.plain_money(&ColumnarRow { columns, row }).and_then(packed);
+            return (0..n).map(|row| money(row).unwrap_or_default()).collect();
         };
-        if self.has(Role::Amount) || !self.has(Role::Quantity) {
-            return one_by_one();
-        }
-        let numbers = |role: Role| columns[role as usize].ten_thousandths();
-        let (Some(quantities), Some(prices)) = (numbers(Role::Quantity), numbers(Role::UnitPrice)) else {
-            return one_by_one();
+        let factor = |quantity: i64| if self.has(Role::Amount) { 10_000 } else { quantity };
+        let money = |(quantity, money): (i64, i64)| {
+            let amount = factor(quantity).checked_mul(money)?;
+            let is_plain = quantity > 0 && quantity % 10 == 0 && amount > 0 && amount % 10_000 == 0;
+            is_plain.then(|| packed((quantity / 10, Money(amount / 10_000))))?
         };
-        let money = |(quantity, price): (i64, i64)| {
-            let amount =
-                quantity.checked_mul(price).filter(|a| *a > 0 && a % 10_000 == 0 && quantity % 10 == 0)?;
-            packed((quantity / 10, Money(amount / 10_000)))
-        };
-        quantities.into_iter().zip(prices).map(|pair| money(pair).unwrap_or_default()).collect()
+        quantities.into_iter().zip(moneys).map(|pair| money(pair).unwrap_or_default()).collect()
     }
 }
 

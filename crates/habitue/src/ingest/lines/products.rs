@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::LineSink;
 use crate::ingest::cell::{Cell, Shared};
-use crate::ingest::columnar::Column;
+use crate::ingest::column::Column;
 use crate::ingest::role::Role;
 use crate::ingest::roster::NO_PRODUCT;
 use crate::ingest::source::Row;

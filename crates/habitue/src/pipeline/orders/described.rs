@@ -2,9 +2,8 @@
 
 use habitue_core::Money;
 use habitue_core::features::{self, Definition, Holds};
-use habitue_core::history::{Historian, History};
+use habitue_core::history::History;
 use habitue_core::lifetime::Buying;
-use habitue_core::summary::Summary;
 use habitue_core::table::{Column, Table, Values};
 use habitue_core::time::Day;
 
@@ -25,7 +24,6 @@ pub(super) struct Described {
     buying: Vec<Option<Buying>>,
     /// Who comes and comes back, if that is asked.
     comings: Option<Comings>,
-    pub(super) first_day: Option<Day>,
     pub(super) n_orders: u64,
     pub(super) net_total: Money,
 }
@@ -33,17 +31,14 @@ pub(super) struct Described {
 /// Describes the customers of a partition, one after the other.
 pub(super) struct Describing<'a> {
     pub(super) described: Described,
-    historian: Historian,
     definitions: &'a [&'static Definition],
-    as_of: Day,
     check_day: Option<Day>,
 }
 
 impl<'a> Describing<'a> {
     /// With the last day of the earlier part that forecasts are checked with, also when and for how much each of them bought.
-    pub(super) fn new(definitions: &'a [&'static Definition], as_of: Day, check_day: Option<Day>) -> Self {
-        let described = Described::new(definitions.len());
-        Self { described, historian: Historian::default(), definitions, as_of, check_day }
+    pub(super) fn new(definitions: &'a [&'static Definition], check_day: Option<Day>) -> Self {
+        Self { described: Described::new(definitions.len()), definitions, check_day }
     }
 
     /// Also counts who comes and comes back.
@@ -52,9 +47,8 @@ impl<'a> Describing<'a> {
         self
     }
 
-    pub(super) fn visit(&mut self, id: &str, summary: &Summary) {
-        let history = self.historian.read(summary, self.as_of);
-        self.described.add(id, summary, history, self.definitions);
+    pub(super) fn visit(&mut self, id: &str, history: &History) {
+        self.described.add(id, history, self.definitions);
         if let Some(check_day) = self.check_day {
             self.described.buying.push(Buying::of(history, check_day));
         }
@@ -71,16 +65,13 @@ impl Described {
             has_purchase: Vec::new(),
             buying: Vec::new(),
             comings: None,
-            first_day: None,
             n_orders: 0,
             net_total: Money::ZERO,
         }
     }
 
-    fn add(&mut self, id: &str, summary: &Summary, history: &History, definitions: &[&Definition]) {
+    fn add(&mut self, id: &str, history: &History, definitions: &[&Definition]) {
         self.net_total += history.net();
-        let first = summary.lines()[0].time.day();
-        self.first_day = Some(self.first_day.map_or(first, |d| d.min(first)));
         self.ids.push(id);
         for (values, definition) in self.features.iter_mut().zip(definitions) {
             values[0].push((definition.compute)(history));
@@ -109,10 +100,6 @@ impl Described {
                 (Some(mine), Some(theirs)) => mine.merge(&theirs),
                 (mine, theirs) => *mine = mine.take().or(theirs),
             }
-            all.first_day = match (all.first_day, part.first_day) {
-                (Some(a), Some(b)) => Some(a.min(b)),
-                (a, b) => a.or(b),
-            };
             all.n_orders += part.n_orders;
             all.net_total += part.net_total;
         }

@@ -22,7 +22,7 @@ use self::described::{Described, Describing};
 use super::Observer;
 use crate::error::Error;
 use crate::fold::store::{self, Description, Saved};
-use crate::fold::{Folded, Leftover};
+use crate::fold::{Folded, Histories, Leftover, Summaries};
 use crate::ingest::plan::Plan;
 use crate::ingest::tally::{Product, Tally};
 use crate::outcome::{Input, SourceNote, WithoutPurchase};
@@ -107,7 +107,8 @@ pub(crate) fn customers(
     let (as_of, definitions) = (ledger.as_of, ledger.definitions());
     let check_day = with_forecasts.then(|| ledger.check_day());
     let parts = folded.finish(
-        || Describing::new(&definitions, as_of, check_day),
+        || Histories::new(as_of),
+        || Describing::new(&definitions, check_day),
         Describing::visit,
         |visitor| Ok(visitor.described),
     )?;
@@ -158,7 +159,8 @@ impl<'a> Orders<'a> {
         let (as_of, check_day) = (self.ledger.as_of, Some(self.ledger.check_day()));
         let definitions = self.ledger.definitions();
         let parts = self.folded.visit(
-            || Describing::new(&definitions, as_of, check_day).with_comings(),
+            || Histories::new(as_of),
+            || Describing::new(&definitions, check_day).with_comings(),
             Describing::visit,
             |visitor| Ok(visitor.described),
         )?;
@@ -178,7 +180,7 @@ impl<'a> Orders<'a> {
         visit: impl Fn(&mut V, &str, &Summary) + Sync,
         end: impl Fn(V) -> Result<W, Error> + Sync,
     ) -> Result<Vec<W>, Error> {
-        Ok(self.folded.visit(new, visit, end)?.into_iter().map(|(kept, _)| kept).collect())
+        Ok(self.folded.visit(|| Summaries, new, visit, end)?.into_iter().map(|(kept, _)| kept).collect())
     }
 
     /// Visits every customer and counts: `add` counts one, `merge` joins counts. There are about as many counts at a time
@@ -250,7 +252,7 @@ impl Ledger<'_> {
             return Err(account::nothing_kept(&self.tally));
         }
         let mut all = Described::join(described, definitions.len());
-        let first_day = all.first_day.unwrap_or(self.as_of);
+        let first_day = leftovers.iter().filter_map(|l| l.first_day).min().unwrap_or(self.as_of);
         let n_orders = std::mem::take(&mut all.n_orders);
         let input =
             account::account(&self.tally, &leftovers, first_day, self.last_day, n_orders, all.net_total);
@@ -285,6 +287,7 @@ pub(crate) fn fold_to_file(
         Description::new(read.holds, read.currency, &read.catalogue, &read.tally.sold_to_nobody);
     let (writer, encoder) = store::Writer::create(output, &description)?;
     let parts = read.fold.close(read.roster, read.policy)?.finish(
+        || Summaries,
         <(Saved, usize, Money)>::default,
         |(saved, n, net), id, summary| {
             saved.add(id, summary);
