@@ -53,6 +53,15 @@ pub struct Order {
     pub units: i64,
 }
 
+/// What is counted of a past beside its orders.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// As [`History::n_products`].
+    pub n_products: u64,
+    /// As [`History::n_returns`].
+    pub n_returns: u64,
+}
+
 impl Order {
     /// What the order brought, returns taken off.
     pub fn net(&self) -> Money {
@@ -89,18 +98,22 @@ impl Historian {
         &self.history
     }
 
-    /// The past of a customer of whom `fill` gives the orders: by time, each brought money, nothing of them came back;
-    /// with how many distinct products they had, services aside. Nothing where `fill` gives nothing.
+    /// The past of a customer of whom `fill` gives the orders that took place, by time, and says what they come to;
+    /// nothing where it says nothing. No money belongs to no order.
     pub fn read_orders(
         &mut self,
         as_of: Day,
-        fill: impl FnOnce(&mut Vec<Order>) -> Option<u64>,
+        fill: impl FnOnce(&mut Vec<Order>) -> Option<Counts>,
     ) -> Option<&History> {
         let history = &mut self.history;
         history.clear(as_of);
-        history.n_products = fill(&mut history.orders)?;
-        history.bought = history.orders.iter().map(|o| o.bought).sum();
-        history.discount = history.orders.iter().map(|o| o.discount).sum();
+        let counts = fill(&mut history.orders)?;
+        (history.n_products, history.n_returns) = (counts.n_products, counts.n_returns);
+        for order in &history.orders {
+            history.bought += order.bought;
+            history.returned += order.returned;
+            history.discount += order.discount;
+        }
         Some(history)
     }
 
@@ -346,7 +359,7 @@ impl Returned {
 }
 
 /// `money · part / whole`, rounded towards zero; all of it when `part` is `whole`.
-fn share(money: Money, part: i64, whole: i64) -> Money {
+pub fn share(money: Money, part: i64, whole: i64) -> Money {
     Money((i128::from(money.0) * i128::from(part) / i128::from(whole)) as i64)
 }
 
