@@ -211,16 +211,16 @@ impl History {
 
     /// Net spend from `from` days before the as-of date up to, and without, `to` days before it.
     pub fn net_between(&self, from: i32, to: i32) -> Money {
-        let window = self.as_of.0 - from..self.as_of.0 - to;
-        let orders: Money =
-            self.orders.iter().filter(|o| window.contains(&o.time.day().0)).map(Order::net).sum();
-        let loose: Money = self.loose.iter().filter(|(day, _)| window.contains(&day.0)).map(|l| l.1).sum();
+        let window = self.before(from)..self.before(to);
+        let moments = window.start.start()..window.end.start();
+        let orders: Money = self.orders.iter().filter(|o| moments.contains(&o.time)).map(Order::net).sum();
+        let loose: Money = self.loose.iter().filter(|(day, _)| window.contains(day)).map(|l| l.1).sum();
         orders + loose
     }
 
     /// Orders in the `days` days before the as-of date.
     pub fn orders_within(&self, days: i32) -> usize {
-        let first = self.orders.partition_point(|o| o.time.day().0 < self.as_of.0 - days);
+        let first = self.orders.partition_point(|o| o.time < self.before(days).start());
         self.orders.len() - first
     }
 
@@ -236,7 +236,14 @@ impl History {
 
     /// Days between one day with an order and the next.
     pub fn gaps(&self) -> impl Iterator<Item = i32> {
-        self.orders.windows(2).map(|w| w[1].time.day().0 - w[0].time.day().0).filter(|&g| g > 0)
+        let mut days = self.orders.iter().map(|o| o.time.day().0);
+        let mut before = days.next().unwrap_or_default();
+        days.map(move |day| day - std::mem::replace(&mut before, day)).filter(|&gap| gap > 0)
+    }
+
+    /// The day that many days before the as-of date.
+    fn before(&self, days: i32) -> Day {
+        Day(self.as_of.0 - days)
     }
 
     /// Whether anything is left after returns.

@@ -44,9 +44,14 @@ impl Day {
     }
 
     /// The day of a calendar date.
+    ///
+    /// The inverse of [`Month::of`] (Hinnant 2013, `days_from_civil`), so that it may be asked of every order.
     pub fn from_date(date: Date) -> Self {
-        let days = date.duration_since(Date::constant(1970, 1, 1)).as_hours() / 24;
-        Self(days as i32)
+        let from_march = (i32::from(date.month()) + 9) % 12;
+        let year = i32::from(date.year()) - i32::from(date.month() <= 2);
+        let (era, of_era) = (year.div_euclid(400), year.rem_euclid(400));
+        let of_year = (153 * from_march + 2) / 5 + i32::from(date.day()) - 1;
+        Self(era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468)
     }
 
     /// The day of the week, 0 for Monday to 6 for Sunday.
@@ -163,8 +168,10 @@ mod tests {
     fn days_and_dates_agree() {
         assert_eq!(Day(0).to_string(), "1970-01-01");
         assert_eq!(Day(14_952).to_string(), "2010-12-09");
-        for day in [-400_000, -1, 0, 14_952, 2_000_000] {
-            assert_eq!(Day::from_date(Day(day).date()), Day(day));
+        for day in (-4_371_587..2_932_896).step_by(13).chain(-800..800).chain([-4_371_587, 14_952, 2_932_896]) {
+            let date = Day(day).date();
+            assert_eq!(Day::from_date(date), Day(day));
+            assert_eq!(date.duration_since(Date::constant(1970, 1, 1)).as_hours(), i64::from(day) * 24);
         }
     }
 

@@ -3,6 +3,7 @@
 use super::{Definition, Needs, ratio};
 use crate::history::{History, Order};
 use crate::table::Unit;
+use crate::time::Month;
 
 pub(super) const FEATURES: &[Definition] = &[
     Definition {
@@ -28,9 +29,9 @@ pub(super) const FEATURES: &[Definition] = &[
         needs: Needs::Nothing,
         description: "Orders in the customer's own busiest calendar month (any year), divided by all orders: 1 for a Christmas customer.",
         compute: |h| {
-            let mut months = [0_u32; 13];
+            let mut months = [0_u32; 12];
             for order in &h.orders {
-                months[order.time.day().date().month() as usize] += 1;
+                months[Month::of(order.time.day()).0.rem_euclid(12) as usize] += 1;
             }
             ratio(f64::from(months.into_iter().max().unwrap_or(0)), h.orders.len() as f64, 0.0)
         },

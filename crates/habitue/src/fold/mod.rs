@@ -20,7 +20,7 @@ use xxhash_rust::xxh3::xxh3_64;
 pub(crate) use self::reader::{Histories, Reader, Summaries};
 use self::spill::{Spill, Spilled};
 use crate::error::Error;
-use crate::ingest::part::{OLD, PARTITIONS, Part, Run};
+use crate::ingest::part::{OLD, PARTITIONS, Packed, Part, Run};
 use crate::ingest::roster::{CustomerKey, Names, Roster};
 use crate::ingest::source::Position;
 use crate::threads;
@@ -212,10 +212,11 @@ fn fold_partition<R: Reader>(
     let mut leftover = Leftover::default();
     let (mut placed, mut order, mut summary) = (Vec::new(), Vec::new(), Summary::default());
     for customer in ids.sorted() {
-        let lines = Unfolded { parts, runs: by_customer.runs(customer), products, policy };
+        let (runs, items) = (by_customer.runs(customer), by_customer.items(customer));
+        let lines = Unfolded { parts, runs, items, products, policy };
         let id = ids.get(customer);
         if let Some(past) = reader.take(&lines) {
-            leftover.keep(lines.len(), lines.runs[0].run.time.day());
+            leftover.keep(lines.items.len(), lines.runs[0].run.time.day());
             visit(id, past);
             continue;
         }
@@ -234,7 +235,7 @@ fn fold_partition<R: Reader>(
     leftover
 }
 
-/// A run and where its items are; copied, so that what is read next to one another stands next to one another.
+/// A run and where its items are.
 #[derive(Debug, Clone, Copy, Default)]
 struct Stretch {
     run: Run,
@@ -248,12 +249,14 @@ impl Stretch {
     }
 }
 
-/// The runs of every customer of a partition, in the order in which they were read.
+/// The runs of every customer of a partition, in the order in which they were read, and their items.
+///
+/// Both are copied, customer by customer: what is read together stands together.
 struct ByCustomer {
-    /// Customer after customer.
     runs: Vec<Stretch>,
-    /// Where the runs of each customer end.
-    ends: Vec<u32>,
+    items: Vec<Packed>,
+    /// Where the runs and the items of each customer end.
+    ends: Vec<(u32, u32)>,
 }
 
 impl ByCustomer {
@@ -261,9 +264,9 @@ impl ByCustomer {
     fn new(parts: &[Part]) -> (Self, Vec<CustomerKey>) {
         let mut keys: Vec<CustomerKey> = Vec::new();
         let mut numbers: HashTable<u32> = HashTable::new();
-        let mut counts: Vec<u32> = Vec::new();
+        let mut counts: Vec<(u32, u32)> = Vec::new();
         let mut customers = Vec::with_capacity(parts.iter().map(Part::n_runs).sum());
-        for (run, _) in parts.iter().flat_map(Part::runs) {
+        for (run, items) in parts.iter().flat_map(Part::runs) {
             let key = run.customer;
             let entry = numbers.entry(key.hash(), |&n| keys[n as usize] == key, |&n| keys[n as usize].hash());
             let number = match entry {
@@ -272,35 +275,50 @@ impl ByCustomer {
                     let number = keys.len() as u32;
                     place.insert(number);
                     keys.push(key);
-                    counts.push(0);
+                    counts.push((0, 0));
                     number
                 }
             };
-            counts[number as usize] += 1;
+            let count = &mut counts[number as usize];
+            *count = (count.0 + 1, count.1 + items.len() as u32);
             customers.push(number);
         }
         let mut next = Vec::with_capacity(counts.len());
-        let mut total = 0;
+        let mut total = (0, 0);
         for count in counts {
             next.push(total);
-            total += count;
+            total = (total.0 + count.0, total.1 + count.1);
         }
         let mut runs = vec![Stretch::default(); customers.len()];
+        let mut copied = vec![Packed::default(); total.1 as usize];
         let mut customers = customers.into_iter();
         for (number, part) in (0..).zip(parts) {
             for ((run, items), customer) in part.runs().zip(&mut customers) {
-                let place: &mut u32 = &mut next[customer as usize];
-                runs[*place as usize] = Stretch { run, part: number, start: items.start as u32 };
-                *place += 1;
+                let place: &mut (u32, u32) = &mut next[customer as usize];
+                runs[place.0 as usize] = Stretch { run, part: number, start: items.start as u32 };
+                let items = part.packed(items);
+                copied[place.1 as usize..][..items.len()].copy_from_slice(items);
+                *place = (place.0 + 1, place.1 + items.len() as u32);
             }
         }
-        (Self { runs, ends: next }, keys)
+        (Self { runs, items: copied, ends: next }, keys)
     }
 
     fn runs(&self, customer: u32) -> &[Stretch] {
+        let (start, end) = self.between(customer);
+        &self.runs[start.0 as usize..end.0 as usize]
+    }
+
+    /// The items of the customer's runs, one after the other.
+    fn items(&self, customer: u32) -> &[Packed] {
+        let (start, end) = self.between(customer);
+        &self.items[start.1 as usize..end.1 as usize]
+    }
+
+    fn between(&self, customer: u32) -> ((u32, u32), (u32, u32)) {
         let customer = customer as usize;
-        let start = if customer == 0 { 0 } else { self.ends[customer - 1] as usize };
-        &self.runs[start..self.ends[customer] as usize]
+        let start = if customer == 0 { (0, 0) } else { self.ends[customer - 1] };
+        (start, self.ends[customer])
     }
 }
 
@@ -308,17 +326,14 @@ impl ByCustomer {
 pub(crate) struct Unfolded<'a> {
     parts: &'a [Part],
     runs: &'a [Stretch],
+    /// The items of the runs, one after the other.
+    items: &'a [Packed],
     /// The keys of products by number.
     products: &'a [ProductKey],
     policy: Policy,
 }
 
 impl Unfolded<'_> {
-    /// Number of lines.
-    fn len(&self) -> usize {
-        self.runs.iter().map(|stretch| stretch.items().len()).sum()
-    }
-
     /// The lines of a customer whose orders were read in the order of time and about whom nothing is to be decided;
     /// false, with some of the lines, as soon as there is: a line at or beyond the last day, a duplicate, another order.
     ///

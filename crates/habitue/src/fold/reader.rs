@@ -5,8 +5,9 @@ use habitue_core::history::{Counts, Historian, History, Order, share};
 use habitue_core::summary::Summary;
 use habitue_core::time::{DAY_SECONDS, Day, Timestamp};
 
-use super::Unfolded;
+use super::{Stretch, Unfolded};
 use crate::ingest::part::Item;
+use crate::ingest::roster::NO_PRODUCT;
 
 /// Makes of a customer's lines what is to be seen of them.
 pub(crate) trait Reader {
@@ -74,23 +75,41 @@ const MOST_LOOKS: usize = 1 << 16;
 struct Taking {
     /// Runs looked at so far, of all customers.
     n_runs: u32,
-    /// In which of these runs each product was last seen, by its number.
-    last_seen: Vec<u32>,
+    /// What is known of products, by number.
+    products: Vec<Known>,
+    /// The customer's items, run after run.
+    items: Vec<Item>,
+    runs: Vec<TakenRun>,
     /// The numbers of orders.
     numbers: Vec<u64>,
-    /// The place of each run's order; a run of returns alone has that of the next one.
-    places: Vec<usize>,
     /// When which items were given back.
     returns: Vec<(Timestamp, Item)>,
-    /// What sold the product that came back, latest first: run, place, and item.
-    sold: Vec<(usize, usize, Item)>,
+    /// What sold the product that came back, latest first: run and item.
+    sold: Vec<(usize, usize)>,
     taken_back: Vec<TakenBack>,
+}
+
+/// What is known of a product.
+struct Known {
+    /// The run in which it was last seen.
+    last_run: u32,
+    is_service: bool,
+    /// Whether it counts as one of the products that a customer bought.
+    is_merchandise: bool,
+}
+
+/// A run of the customer.
+struct TakenRun {
+    time: Timestamp,
+    /// Where its items end.
+    end: usize,
+    /// The place of its order; a run of returns alone has that of the next one.
+    order: usize,
 }
 
 /// A line of which something came back.
 struct TakenBack {
-    /// Its run, and its place in the part.
-    line: (usize, usize),
+    item: usize,
     order: usize,
     units_left: i64,
     money_left: Money,
@@ -101,87 +120,99 @@ struct TakenBack {
 impl Taking {
     /// Puts the orders of a customer into `orders`, as [`Historian::read`] would; nothing if that needs a closer look.
     fn take(&mut self, lines: &Unfolded<'_>, as_of: Day, orders: &mut Vec<Order>) -> Option<Counts> {
-        self.last_seen.resize(lines.products.len(), 0);
+        for product in &lines.products[self.products.len()..] {
+            let is_service = product.is_service();
+            let is_merchandise = product.is_some() && !is_service;
+            self.products.push(Known { last_run: 0, is_service, is_merchandise });
+        }
+        self.read(lines, as_of)?;
         self.numbers.clear();
-        self.places.clear();
         self.returns.clear();
         let last_run_before = self.n_runs;
-        let mut n_products = 0;
-        let mut before = (Timestamp(i64::MIN), 0);
-        for stretch in lines.runs {
-            let (part, run) = (&lines.parts[stretch.part as usize], stretch.run);
-            let (day, here) = (run.time.day(), (run.time, run.order));
-            if here <= before || day >= as_of || lines.policy.rejects_day(day) {
-                return None;
-            }
-            before = here;
+        let (mut start, mut n_products) = (0, 0);
+        for (taken, stretch) in self.runs.iter_mut().zip(lines.runs) {
+            let items = &self.items[start..taken.end];
             self.n_runs += 1;
-            self.places.push(orders.len());
-            let (mut bought, mut units, mut n_lines, mut discount) = (0, 0, 0, Money::ZERO);
-            for i in stretch.items() {
-                let (item, product) = (part.item(i), part.product(i, lines.products));
-                let last = std::mem::replace(&mut self.last_seen[item.product as usize], self.n_runs);
-                let mut items_before = stretch.items().start..i;
-                if last == self.n_runs && items_before.any(|other| part.item(other) == item) {
+            taken.order = orders.len();
+            let (mut bought, mut units, mut n_lines) = (0, 0, 0);
+            for (at, item) in items.iter().enumerate() {
+                let product = &mut self.products[item.product as usize];
+                let last_run = std::mem::replace(&mut product.last_run, self.n_runs);
+                if last_run == self.n_runs && items[..at].contains(item) {
                     return None;
                 }
-                let is_new = last <= last_run_before;
-                if item.amount < Money::ZERO && product.is_some() && !is_new {
-                    self.returns.push((run.time, item));
+                let is_new = last_run <= last_run_before;
+                if item.amount < Money::ZERO && item.product != NO_PRODUCT && !is_new {
+                    self.returns.push((taken.time, *item));
                     continue;
                 }
                 if item.amount < Money::ZERO || item.units < 0 {
                     return None;
                 }
-                n_products += u64::from(is_new && product.is_some() && !product.is_service());
+                n_products += u64::from(is_new && product.is_merchandise);
                 bought += item.amount.0;
-                units += if product.is_service() { 0 } else { item.units };
+                units += if product.is_service { 0 } else { item.units };
                 n_lines += 1;
-                discount += part.discounts.get(i).copied().unwrap_or_default();
             }
+            start = taken.end;
             if n_lines > 0 && bought == 0 {
                 return None;
             }
             if n_lines > 0 {
-                self.numbers.push(run.order);
-                let (time, bought, returned) = (run.time, Money(bought), Money::ZERO);
+                self.numbers.push(stretch.run.order);
+                let discount = discount(items, lines, stretch);
+                let (time, bought, returned) = (taken.time, Money(bought), Money::ZERO);
                 orders.push(Order { time, bought, returned, discount, n_lines, units });
             }
         }
         self.numbers.sort_unstable();
         let is_each_once = self.numbers.windows(2).all(|pair| pair[0] != pair[1]);
-        let is_told = is_each_once && self.take_back(lines, orders);
+        let is_told = is_each_once && self.take_back(orders);
         is_told.then_some(Counts { n_products, n_returns: self.returns.len() as u64 })
+    }
+
+    /// Reads the runs and items of a customer; nothing if they are not in the order of time, or too late.
+    fn read(&mut self, lines: &Unfolded<'_>, as_of: Day) -> Option<()> {
+        self.items.clear();
+        self.runs.clear();
+        let mut before = (Timestamp(i64::MIN), 0);
+        for stretch in lines.runs {
+            let (time, day) = (stretch.run.time, stretch.run.time.day());
+            if (time, stretch.run.order) <= before || day >= as_of || lines.policy.rejects_day(day) {
+                return None;
+            }
+            before = (time, stretch.run.order);
+            let (part, start) = (&lines.parts[stretch.part as usize], self.items.len());
+            let items = &lines.items[start..start + stretch.items().len()];
+            self.items.extend(items.iter().map(|packed| part.unpack(*packed)));
+            self.runs.push(TakenRun { time, end: self.items.len(), order: 0 });
+        }
+        Some(())
     }
 
     /// Takes every return off the lines that it reverses, as a history does; false where not all of it was sold before, or
     /// where an order was put right.
-    fn take_back(&mut self, lines: &Unfolded<'_>, orders: &mut [Order]) -> bool {
-        if self.returns.len() * lines.len() > MOST_LOOKS {
+    fn take_back(&mut self, orders: &mut [Order]) -> bool {
+        if self.returns.len() * self.items.len() > MOST_LOOKS {
             return false;
         }
         self.taken_back.clear();
         let returns = std::mem::take(&mut self.returns);
-        let is_told = returns.iter().all(|(time, item)| self.take_one_back(lines, *time, *item, orders));
+        let is_told = returns.iter().all(|(time, item)| self.take_one_back(*time, *item, orders));
         self.returns = returns;
         is_told && !self.any_put_right(orders)
     }
 
     /// Takes one return off: the latest line of the same quantity and amount, or else the latest lines with units left.
-    fn take_one_back(&mut self, lines: &Unfolded<'_>, time: Timestamp, item: Item, orders: &mut [Order]) -> bool {
-        let (mut units, mut money) = (-item.units, -item.amount);
+    fn take_one_back(&mut self, time: Timestamp, back: Item, orders: &mut [Order]) -> bool {
+        let (mut units, mut money) = (-back.units, -back.amount);
         if units <= 0 {
             return false;
         }
-        self.sold.clear();
-        for (at, stretch) in lines.runs.iter().enumerate().rev().filter(|(_, stretch)| stretch.run.time <= time) {
-            let part = &lines.parts[stretch.part as usize];
-            let sells_it = |i: &usize| part.item(*i).product == item.product && part.item(*i).amount >= Money::ZERO;
-            self.sold.extend(stretch.items().filter(sells_it).map(|i| (at, i, part.item(i))));
-        }
-        let is_same = |sold: &(usize, usize, Item)| {
-            let is_touched = self.taken_back.iter().any(|back| back.line == (sold.0, sold.1));
-            (sold.2.units, sold.2.amount) == (units, money) && !is_touched
+        self.find_sold(time, back.product);
+        let is_same = |&(_, at): &(usize, usize)| {
+            let (item, is_touched) = (self.items[at], self.taken_back.iter().any(|back| back.item == at));
+            (item.units, item.amount) == (units, money) && !is_touched
         };
         if let Some(same) = self.sold.iter().position(is_same) {
             self.sold.swap(0, same);
@@ -190,24 +221,37 @@ impl Taking {
             // Which line of an order comes first, their order in the summary says.
             return false;
         }
-        for &(at, i, sold) in &self.sold {
-            let known = self.taken_back.iter().position(|back| back.line == (at, i));
+        for &(run, at) in &self.sold {
+            let sold = self.items[at];
+            let known = self.taken_back.iter().position(|back| back.item == at);
             let part = units.min(known.map_or(sold.units, |known| self.taken_back[known].units_left));
             if part <= 0 {
                 continue;
             }
             let known = known.unwrap_or_else(|| {
-                let (line, order) = ((at, i), self.places[at]);
                 let (units_left, money_left) = (sold.units, sold.amount);
-                self.taken_back.push(TakenBack { line, order, units_left, money_left, last: time });
+                let order = self.runs[run].order;
+                self.taken_back.push(TakenBack { item: at, order, units_left, money_left, last: time });
                 self.taken_back.len() - 1
             });
             let (back, worth) = (&mut self.taken_back[known], share(money, part, units));
             (units, money) = (units - part, money - worth);
-            (back.units_left, back.money_left, back.last) = (back.units_left - part, back.money_left - worth, time);
+            (back.units_left, back.money_left, back.last) =
+                (back.units_left - part, back.money_left - worth, time);
             orders[back.order].returned += worth;
         }
         units == 0
+    }
+
+    /// Finds what sold a product up to a moment, latest first.
+    fn find_sold(&mut self, time: Timestamp, product: u32) {
+        self.sold.clear();
+        let n_runs = self.runs.partition_point(|run| run.time <= time);
+        for (at, run) in self.runs[..n_runs].iter().enumerate().rev() {
+            let start = if at == 0 { 0 } else { self.runs[at - 1].end };
+            let sells_it = |i: &usize| self.items[*i].product == product && self.items[*i].amount >= Money::ZERO;
+            self.sold.extend((start..run.end).filter(sells_it).map(|i| (at, i)));
+        }
     }
 
     /// Whether all of an order came back within a day.
@@ -216,7 +260,16 @@ impl Taking {
             let is_back = back.units_left <= 0 || back.money_left <= Money::ZERO;
             is_back && back.last.0 - orders[back.order].time.0 <= DAY_SECONDS
         };
-        let soon = |order: usize| self.taken_back.iter().filter(|back| back.order == order && is_soon(back)).count();
+        let soon = |order: usize| {
+            self.taken_back.iter().filter(|back| back.order == order && is_soon(back)).count()
+        };
         self.taken_back.iter().any(|back| soon(back.order) as u64 == orders[back.order].n_lines)
     }
+}
+
+/// What was taken off the prices of what a run sold.
+fn discount(items: &[Item], lines: &Unfolded<'_>, stretch: &Stretch) -> Money {
+    let discounts = &lines.parts[stretch.part as usize].discounts;
+    let of_run = discounts.get(stretch.items()).unwrap_or_default();
+    items.iter().zip(of_run).filter(|(item, _)| item.amount >= Money::ZERO).map(|(_, discount)| *discount).sum()
 }

@@ -1,6 +1,5 @@
 //! Summaries in a file: the memory of customers, to be kept, merged and folded on.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 
@@ -49,7 +48,7 @@ impl Description {
         holds: Holds,
         currency: Option<String>,
         catalogue: &HashMap<u64, Product>,
-        sold_to_nobody: &BTreeMap<u64, Day>,
+        sold_to_nobody: &HashMap<u64, Day>,
     ) -> Self {
         let mut days: Vec<(u64, i32)> = sold_to_nobody.iter().map(|(key, day)| (*key, day.0)).collect();
         days.sort_unstable();

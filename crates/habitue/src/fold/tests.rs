@@ -56,7 +56,8 @@ proptest! {
         let mut histories = Histories::new(as_of);
         for customer in 0..keys.len() as u32 {
             let runs = by_customer.runs(customer);
-            let lines = Unfolded { parts: &parts, runs, products: &names.products, policy };
+            let items = by_customer.items(customer);
+            let lines = Unfolded { parts: &parts, runs, items, products: &names.products, policy };
             let (mut fast, mut slow) = (Vec::new(), Vec::new());
             let (mut placed, mut leftover) = (Vec::new(), Leftover::default());
             lines.place(&mut placed);
@@ -79,7 +80,7 @@ proptest! {
             let is_each_once = orders.windows(2).all(|pair| pair[0] != pair[1]);
             match histories.take(&lines) {
                 Some(history) => {
-                    prop_assert!(is_plain && lines.len() == slow.len());
+                    prop_assert!(is_plain && lines.items.len() == slow.len());
                     prop_assert_eq!(history, &History::new(&Summary::from_lines(slow), as_of));
                 }
                 None => prop_assert!(!is_plain || !is_in_order || is_again || !is_bought || !is_each_once),
@@ -100,7 +101,8 @@ fn what_came_back_of_what_was_sold_before_needs_no_closer_look() {
     let [same, latest_first, too_much, never_sold] = parts.map(|part| {
         let parts = [part];
         let (by_customer, _) = ByCustomer::new(&parts);
-        let lines = Unfolded { parts: &parts, runs: by_customer.runs(0), products: &names.products, policy };
+        let (runs, items) = (by_customer.runs(0), by_customer.items(0));
+        let lines = Unfolded { parts: &parts, runs, items, products: &names.products, policy };
         histories.take(&lines).map(|h| h.orders.iter().map(|o| o.returned.0).collect::<Vec<_>>())
     });
     assert_eq!((same, latest_first), (Some(vec![0, 5]), Some(vec![3, 5])));

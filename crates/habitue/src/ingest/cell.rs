@@ -1,6 +1,6 @@
 //! One cell of a source, in whatever type the source holds it.
 
-use habitue_core::time::Timestamp;
+use habitue_core::time::{DAY_SECONDS, Timestamp};
 
 use super::moment::{self, DayMonth, Reading};
 use super::number::{self, Decimal, NumberError, Parsed};
@@ -194,17 +194,25 @@ impl<'a> Cell<'a> {
                 text.push_str(itoa::Buffer::new().format(value));
                 Ok(())
             }
-            Self::Float(value) => write!(text, "{value}"),
+            Self::Float(value) => match Decimal::of_four_decimals(value) {
+                Some(decimal) if value != 0.0 => {
+                    decimal.write_text(text);
+                    Ok(())
+                }
+                _ => write!(text, "{value}"),
+            },
             Self::Time(value) => {
-                let seconds = value.0.rem_euclid(habitue_core::time::DAY_SECONDS);
-                write!(
-                    text,
-                    "{} {:02}:{:02}:{:02}",
-                    value.day(),
-                    seconds / 3600,
-                    seconds / 60 % 60,
-                    seconds % 60
-                )
+                let (date, seconds) = (value.day().date(), value.0.rem_euclid(DAY_SECONDS));
+                if let Ok(year @ 1000..) = u16::try_from(date.year()) {
+                    text.push_str(itoa::Buffer::new().format(year));
+                    let (month, day) = (date.month() as u8, date.day() as u8);
+                    let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(|part| part as u8);
+                    for (before, part) in ['-', '-', ' ', ':', ':'].into_iter().zip([month, day].into_iter().chain(clock)) {
+                        text.extend([before, char::from(b'0' + part / 10), char::from(b'0' + part % 10)]);
+                    }
+                    return;
+                }
+                write!(text, "{} {:02}:{:02}:{:02}", value.day(), seconds / 3600, seconds / 60 % 60, seconds % 60)
             }
         };
         written.expect("writing to a String cannot fail");
@@ -259,6 +267,26 @@ mod tests {
         assert_eq!(id(Cell::Int(9_007_199_254_740_993)).as_deref(), Some("9007199254740993"));
         assert_eq!(id(Cell::Text("1.785E+04")).as_deref(), Some("1.785E+04"));
         assert_eq!(Cell::Text("1.785E+04").write_id(&mut String::new()), Some(IdNote::Scientific));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn numbers_and_moments_are_written_as_they_are_shown(
+            mantissa in -9_000_000_000_000_000_i64..9_000_000_000_000_000,
+            decimals in 0..12,
+            seconds in -99_999_999_999_i64..99_999_999_999,
+        ) {
+            let value = mantissa as f64 / 10_f64.powi(decimals);
+            let mut text = String::new();
+            Cell::Float(value).write_text(&mut text);
+            proptest::prop_assert_eq!(&text, &value.to_string());
+            text.clear();
+            let moment = Timestamp(seconds);
+            Cell::Time(moment).write_text(&mut text);
+            let rest = seconds.rem_euclid(DAY_SECONDS);
+            let shown = format!("{} {:02}:{:02}:{:02}", moment.day(), rest / 3600, rest / 60 % 60, rest % 60);
+            proptest::prop_assert_eq!(text, shown);
+        }
     }
 
     #[test]

@@ -129,11 +129,11 @@ impl<'a> Column<'a> {
                 *changed |= pair[0] != pair[1];
             }
         }
-        fn mark_texts<'t>(changed: &mut [bool], text: impl Fn(usize) -> &'t str) {
-            let mut before = "";
+        fn mark_texts<'t>(changed: &mut [bool], text: impl Fn(usize) -> &'t [u8]) {
+            let mut before: &[u8] = &[];
             for (row, changed) in changed.iter_mut().enumerate() {
                 let here = text(row);
-                *changed |= row > 0 && here != before;
+                *changed |= row > 0 && !is_same(here, before);
                 before = here;
             }
         }
@@ -151,9 +151,9 @@ impl<'a> Column<'a> {
             }
             Self::Micros(array) if array.null_count() == 0 => mark(changed, array.values()),
             Self::Dictionary { keys, .. } if keys.null_count() == 0 => mark(changed, keys.values()),
-            Self::Utf8(array) if array.null_count() == 0 => mark_texts(changed, |row| array.value(row)),
-            Self::Utf8View(array) if array.null_count() == 0 => mark_texts(changed, |row| array.value(row)),
-            Self::Field(field) => mark_texts(changed, |row| field.get(row)),
+            Self::Utf8(array) if array.null_count() == 0 => mark_texts(changed, |row| array.value(row).as_bytes()),
+            Self::Utf8View(array) if array.null_count() == 0 => mark_texts(changed, |row| array.value(row).as_bytes()),
+            Self::Field(field) => mark_texts(changed, |row| field.bytes(row)),
             _ => changed.fill(true),
         }
     }
@@ -182,7 +182,7 @@ impl<'a> Column<'a> {
             }
             Self::Field(field) => {
                 let point = if comma { b',' } else { b'.' };
-                let scaled = |row| number::ten_thousandths(field.get(row).as_bytes(), point).unwrap_or(-1);
+                let scaled = |row| number::ten_thousandths(field.bytes(row), point).unwrap_or(-1);
                 Some((0..n).map(scaled).collect())
             }
             _ => None,
@@ -193,7 +193,7 @@ impl<'a> Column<'a> {
     #[inline]
     pub(crate) fn int(&self, row: usize) -> Option<i64> {
         match self {
-            Self::Field(field) => number::as_written(field.get(row).as_bytes()),
+            Self::Field(field) => number::as_written(field.bytes(row)),
             Self::Int32(array) if array.is_valid(row) => Some(array.value(row).into()),
             Self::Int64(array) if array.is_valid(row) => Some(array.value(row)),
             Self::Int(values) => values[row],
@@ -205,7 +205,7 @@ impl<'a> Column<'a> {
     #[inline]
     pub(crate) fn time(&self, row: usize) -> Option<Timestamp> {
         match self {
-            Self::Field(field) => moment::iso(field.get(row).as_bytes()),
+            Self::Field(field) => moment::iso(field.bytes(row)),
             Self::Micros(array) if array.is_valid(row) => {
                 Some(Timestamp(array.value(row).div_euclid(1_000_000)))
             }
@@ -271,6 +271,19 @@ impl<'a> Column<'a> {
             Self::Time(values) => values[row].map_or(Cell::Empty, Cell::Time),
             Self::Text(values) => values[row].as_deref().map_or(Cell::Empty, Cell::text),
         }
+    }
+}
+
+/// Whether short texts are the same, without a call.
+#[inline(always)]
+fn is_same(a: &[u8], b: &[u8]) -> bool {
+    if a.len() != b.len() {
+        return false;
+    }
+    match (a.last_chunk::<8>(), b.last_chunk::<8>()) {
+        // The last eight bytes, and eight by eight from the first: some are looked at twice.
+        (Some(last_a), Some(last_b)) => last_a == last_b && a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0).all(|(a, b)| a == b),
+        _ => a.iter().zip(b).all(|(a, b)| a == b),
     }
 }
 

@@ -41,15 +41,40 @@ impl Decimal {
         if !value.is_finite() {
             return Err(NumberError::NotANumber);
         }
-        let scaled = (value * 10_000.0).round();
-        #[expect(clippy::float_cmp, reason = "the nearest float of the decimal must be this very float")]
-        if scaled.abs() < 9e15 && scaled / 10_000.0 == value {
-            return Ok(Self { mantissa: scaled as i64, decimals: 4 });
+        if let Some(decimal) = Self::of_four_decimals(value) {
+            return Ok(decimal);
         }
         if value.abs() > 9e14 {
             return Err(NumberError::TooLarge);
         }
         plain(format!("{value}").as_bytes(), b'.')
+    }
+
+    /// The decimal of at most four decimals that the float stands for, if there is one and no other: floats beyond
+    /// 2³⁹ are further apart than 1/10,000.
+    pub(crate) fn of_four_decimals(value: f64) -> Option<Self> {
+        let scaled = (value * 10_000.0).round();
+        #[expect(clippy::float_cmp, reason = "the nearest float of the decimal must be this very float")]
+        let is_exact = scaled.abs() < 5e15 && scaled / 10_000.0 == value;
+        is_exact.then_some(Self { mantissa: scaled as i64, decimals: 4 })
+    }
+
+    /// Writes the number with the decimals that it needs.
+    pub(crate) fn write_text(self, text: &mut String) {
+        let (mut fraction, mut decimals) = (self.mantissa.unsigned_abs(), usize::from(self.decimals));
+        while decimals > 0 && fraction % 10 == 0 {
+            (fraction, decimals) = (fraction / 10, decimals - 1);
+        }
+        let mut buffer = itoa::Buffer::new();
+        let digits = buffer.format(fraction);
+        let (whole, fraction) = digits.split_at(digits.len().saturating_sub(decimals));
+        text.push_str(if self.is_negative() { "-" } else { "" });
+        text.push_str(if whole.is_empty() { "0" } else { whole });
+        if decimals > 0 {
+            text.push('.');
+            text.extend(std::iter::repeat_n('0', decimals - fraction.len()));
+            text.push_str(fraction);
+        }
     }
 
     pub(crate) fn is_negative(self) -> bool {

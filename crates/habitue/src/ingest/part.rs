@@ -95,7 +95,17 @@ impl Part {
 
     #[inline]
     pub(crate) fn item(&self, index: usize) -> Item {
-        let packed = self.items[index];
+        self.unpack(self.items[index])
+    }
+
+    /// Items as they are kept.
+    pub(crate) fn packed(&self, items: std::ops::Range<usize>) -> &[Packed] {
+        &self.items[items]
+    }
+
+    /// An item of this part.
+    #[inline]
+    pub(crate) fn unpack(&self, packed: Packed) -> Item {
         let (units, amount) = if packed.units == WIDE {
             self.wide[packed.amount as usize]
         } else {

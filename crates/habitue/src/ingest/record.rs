@@ -268,9 +268,22 @@ impl<'a> Field<'a> {
     /// The field of a line.
     #[inline]
     pub(crate) fn get(&self, line: usize) -> &'a str {
+        let (start, end) = self.span(line);
+        &self.block[start..end]
+    }
+
+    /// The bytes of the field of a line.
+    #[inline]
+    pub(crate) fn bytes(&self, line: usize) -> &'a [u8] {
+        let (start, end) = self.span(line);
+        &self.block.as_bytes()[start..end]
+    }
+
+    #[inline]
+    fn span(&self, line: usize) -> (usize, usize) {
         let end = line * self.lines.width + self.index;
         let start = if self.index == 0 { self.lines.starts[line] } else { self.lines.ends[end - 1] + 1 };
-        &self.block[start as usize..self.lines.ends[end] as usize]
+        (start as usize, self.lines.ends[end] as usize)
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use habitue_core::Money;
 use habitue_core::clean::Reason;
 use habitue_core::time::Day;
+use hashbrown::HashMap;
 use serde::{Deserialize, Serialize};
 
 use super::source::Position;
@@ -126,7 +127,7 @@ pub(crate) struct Tally {
     /// Hashes of rows without a customer, to count duplicates among them too.
     pub(crate) anonymous: Vec<u64>,
     /// The last day on which somebody without a name bought a product, by its key: what they buy is not dead stock.
-    pub(crate) sold_to_nobody: BTreeMap<u64, Day>,
+    pub(crate) sold_to_nobody: HashMap<u64, Day>,
 }
 
 impl Tally {

@@ -297,9 +297,15 @@ impl<'a> LineSink<'a> {
         let mut hash = 0;
         for &role in roles {
             if self.has(role) {
-                self.scratch.clear();
-                row.cell(role as usize).write_text(&mut self.scratch);
-                hash = xxh3_64_with_seed(self.scratch.as_bytes(), hash ^ role as u64);
+                let text = match row.cell(role as usize) {
+                    Cell::Text(text) => text,
+                    cell => {
+                        self.scratch.clear();
+                        cell.write_text(&mut self.scratch);
+                        &self.scratch
+                    }
+                };
+                hash = xxh3_64_with_seed(text.as_bytes(), hash ^ role as u64);
             }
         }
         hash
