@@ -7,8 +7,8 @@ use arrow_array::types::{
     UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, LargeStringArray, StringArray,
-    StringViewArray, TimestampMicrosecondArray,
+    Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, Float64Array, Int32Array, Int64Array, LargeStringArray,
+    PrimitiveArray, StringArray, StringViewArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, TimeUnit};
 use habitue_core::time::{Day, Timestamp};
@@ -124,9 +124,21 @@ impl<'a> Column<'a> {
 
     /// Marks the rows that may have another value than the row before; `changed` is true for those marked.
     pub(crate) fn mark_changes(&self, changed: &mut [bool]) {
-        fn mark<T: PartialEq>(changed: &mut [bool], values: &[T]) {
-            for (changed, pair) in changed.iter_mut().skip(1).zip(values.windows(2)) {
-                *changed |= pair[0] != pair[1];
+        fn mark<T: ArrowPrimitiveType>(changed: &mut [bool], array: &PrimitiveArray<T>) {
+            let Some((_, changed)) = changed.split_first_mut() else { return };
+            let values = array.values();
+            for ((changed, before), here) in changed.iter_mut().zip(values.iter()).zip(&values[1..]) {
+                *changed |= before != here;
+            }
+            // What stands in a place without a value says nothing: it differs from the values before and after it.
+            let Some(nulls) = array.nulls().filter(|nulls| nulls.null_count() > 0) else { return };
+            for row in (!nulls.inner()).set_indices() {
+                if row > 0 {
+                    changed[row - 1] |= nulls.is_valid(row - 1);
+                }
+                if let Some(after) = changed.get_mut(row) {
+                    *after |= nulls.is_valid(row + 1);
+                }
             }
         }
         fn mark_texts<'t>(changed: &mut [bool], text: impl Fn(usize) -> &'t [u8]) {
@@ -139,18 +151,10 @@ impl<'a> Column<'a> {
         }
         match self {
             Self::Nothing => {}
-            Self::Int32(array) if array.null_count() == 0 => mark(changed, array.values()),
-            Self::Int64(array) => {
-                mark(changed, array.values());
-                if array.null_count() > 0 {
-                    // Rows without a value are taken one by one.
-                    for (row, changed) in changed.iter_mut().enumerate() {
-                        *changed |= array.is_null(row) || row > 0 && array.is_null(row - 1);
-                    }
-                }
-            }
-            Self::Micros(array) if array.null_count() == 0 => mark(changed, array.values()),
-            Self::Dictionary { keys, .. } if keys.null_count() == 0 => mark(changed, keys.values()),
+            Self::Int32(array) => mark(changed, array),
+            Self::Int64(array) => mark(changed, array),
+            Self::Micros(array) => mark(changed, array),
+            Self::Dictionary { keys, .. } => mark(changed, keys),
             Self::Utf8(array) if array.null_count() == 0 => mark_texts(changed, |row| array.value(row).as_bytes()),
             Self::Utf8View(array) if array.null_count() == 0 => mark_texts(changed, |row| array.value(row).as_bytes()),
             Self::Field(field) => mark_texts(changed, |row| field.bytes(row)),

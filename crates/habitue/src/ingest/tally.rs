@@ -84,7 +84,7 @@ impl Count {
         self.revenue += revenue;
     }
 
-    fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         self.rows += other.rows;
         self.revenue += other.revenue;
         self.customers.extend(other.customers);

@@ -292,9 +292,9 @@ impl<'a> LineSink<'a> {
         Error::AmountTooLarge { path: self.reading.path.to_owned(), row: position.row(), column, text }
     }
 
-    /// A hash of the cells that an item does not hold, or of all cells.
-    fn fingerprint(&mut self, row: &impl Row, roles: &[Role]) -> u64 {
-        let mut hash = 0;
+    /// A hash of cells: of those that an item does not hold, or of all. It goes on from the hash of cells before.
+    fn fingerprint(&mut self, before: u64, row: &impl Row, roles: &[Role]) -> u64 {
+        let mut hash = before;
         for &role in roles {
             if self.has(role) {
                 let text = match row.cell(role as usize) {
@@ -458,7 +458,7 @@ impl Sink for LineSink<'_> {
         }
         if let Err(reason) = self.reading.cleaning.check(&candidate) {
             if reason == Reason::NoCustomer {
-                let print = self.fingerprint(row, &Role::ALL);
+                let print = self.fingerprint(0, row, &Role::ALL);
                 self.tally.anonymous.push(print);
                 if let (true, Some(time)) = (revenue > Money::ZERO && key.is_some(), time) {
                     self.tally.note_sold_to_nobody(key.0, time.day());
@@ -473,7 +473,7 @@ impl Sink for LineSink<'_> {
             self.before.day.0 = time.day();
         }
         self.before.day.1 += 1;
-        let print = if self.needs_prints { self.fingerprint(row, &OTHER_CELLS) as u32 } else { 0 };
+        let print = if self.needs_prints { self.fingerprint(0, row, &OTHER_CELLS) as u32 } else { 0 };
         let order = if self.before.order_hash == 0 { time.0 as u64 } else { self.before.order_hash };
         let units = read.units.unwrap_or(if revenue < Money::ZERO { -1000 } else { 1000 });
         let item = Item { product, units, amount: revenue };

@@ -4,7 +4,7 @@
 //! as `Sink::row` would take them (a test holds it), without being understood anew.
 
 use habitue_core::Money;
-use habitue_core::clean::Mark;
+use habitue_core::clean::{Mark, Reason};
 use habitue_core::line::UNIT_SCALE;
 use habitue_core::time::{DAY_SECONDS, Timestamp};
 use xxhash_rust::xxh3::xxh3_64;
@@ -17,6 +17,7 @@ use crate::ingest::number::Decimal;
 use crate::ingest::part::{Item, Packed};
 use crate::ingest::role::Role;
 use crate::ingest::source::{ColumnarRow, Position, Row, Sink};
+use crate::ingest::tally::Count;
 
 /// What plain rows hold.
 const PLAIN: [Role; 7] =
@@ -155,7 +156,8 @@ impl LineSink<'_> {
         while at < n {
             let (position, row) = (position_of(at), ColumnarRow { columns, row: at });
             let follows = at > 0 && !begins[at] && self.before.plain.is_some();
-            if !is_plain(at) || !follows && !self.begin(&row) {
+            let is_somebody = is_plain(at) && (follows || self.begin(&row));
+            if !is_somebody && !(is_plain(at) && self.is_plainly_nobody(&row)) {
                 self.row(position, &row)?;
                 at += 1;
                 continue;
@@ -165,9 +167,48 @@ impl LineSink<'_> {
             while at < n && !begins[at] && is_plain(at) {
                 at += 1;
             }
-            self.take_stretch(position, &items[start..at], follows);
+            if is_somebody {
+                self.take_stretch(position, &items[start..at], follows);
+            } else {
+                self.pass_over(position, columns, start, &items[start..at]);
+            }
         }
         Ok(())
+    }
+
+    /// Whether a row that sells something and could not begin a run lacks nothing but a customer.
+    fn is_plainly_nobody(&self, row: &impl Row) -> bool {
+        let is_nobody = row.cell(Role::Customer as usize).is_nothing() && self.before.time.is_some();
+        is_nobody && !self.reading.writes_rejects
+    }
+
+    /// Rejects rows of one order that sell something to a customer without an id; the first is the `row`-th.
+    fn pass_over(&mut self, position: Position, columns: &[Column<'_>], row: usize, items: &[Packed]) {
+        self.before.key = None;
+        self.before.customer.clear();
+        self.before.mark = Mark::None;
+        self.before.currency.clear();
+        self.source = position.source();
+        let rows = items.len() as u64;
+        self.tally.rows_read += rows;
+        self.tally.filled[0] += rows;
+        self.tally.filled[2] += rows;
+        let (same, others) = Role::ALL.split_at(Role::Order as usize + 1);
+        let print = self.fingerprint(0, &ColumnarRow { columns, row }, same);
+        let day = self.before.time.unwrap_or_default().day();
+        let mut passed = Count::default();
+        for (row, item) in (row..).zip(items) {
+            let row = ColumnarRow { columns, row };
+            passed.add(item.amount());
+            let print = self.fingerprint(print, &row, others);
+            self.tally.anonymous.push(print);
+            let (key, _) = self.read_product(&row);
+            if key.is_some() {
+                self.tally.note_sold_to_nobody(key.0, day);
+            }
+        }
+        self.tally.revenue_read += passed.revenue;
+        self.tally.rejected.entry(Reason::NoCustomer).or_default().merge(passed);
     }
 
     /// Takes rows of one order: those that follow the row before, or those of the run just begun.
@@ -181,7 +222,7 @@ impl LineSink<'_> {
             let order = if before.order_hash == 0 { time.0 as u64 } else { before.order_hash };
             part.extend(customer, order, time, position, items);
         }
-        let revenue = items.iter().map(|item| item.amount()).sum();
+        let revenue = Money(items.iter().map(|item| item.amount().0).sum());
         self.source = position.source();
         self.count_plain(items.len() as u64, revenue, Position(position.0 + items.len() as u64 - 1));
     }
@@ -293,6 +334,7 @@ fn hash_of_digits(number: i64) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use arrow_array::types::Int32Type;
@@ -304,6 +346,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::ingest::record::Lines;
     use crate::ingest::roles::{Found, Roles};
     use crate::ingest::roster::Roster;
 
@@ -350,6 +393,27 @@ mod tests {
         ]
     }
 
+    /// The rows as lines of text.
+    fn text(rows: &[Drawn]) -> String {
+        let line = |r: &Drawn| {
+            let customer = r.0.map_or("", |id| ["", "17850", "017850.0", "nan"][id as usize]);
+            let order = ["536379", "C12"][r.1 as usize];
+            let time = ["2011-12-01 08:26:00", if r.4 == 3 { "soon" } else { "2011-12-02T00:00:00" }][r.2 as usize];
+            let product = ["85123A", "22423", "POST", ""][usize::from(r.3)];
+            let price = if r.5 == 7 { String::new() } else { (f64::from(r.5) / 8.0).to_string() };
+            format!("{customer},{order},{time},{product},{},{price}\r\n", f64::from(r.4) / 4.0)
+        };
+        rows.iter().map(line).collect()
+    }
+
+    /// How rows are given.
+    #[derive(Debug, Clone, Copy)]
+    enum Given {
+        Typed,
+        Texts,
+        Lines,
+    }
+
     const ROLES: [Role; 6] =
         [Role::Customer, Role::Order, Role::Time, Role::Product, Role::Quantity, Role::UnitPrice];
 
@@ -368,17 +432,24 @@ mod tests {
                 0..40,
             ),
             repeats in prop::collection::vec(1..5_usize, 40),
-            as_text in any::<bool>(),
+            given in prop::sample::select(vec![Given::Typed, Given::Texts, Given::Lines]),
+            writes_rejects in any::<bool>(),
         ) {
             let repeated = rows.iter().zip(&repeats).flat_map(|(row, &n)| {
                 let item = |i: usize| ((row.3 + i as u8) % 4, row.4.max(i as i32 % 3), row.5.max(i as i32));
                 (0..n).map(move |i| if i == 0 { *row } else { (row.0, row.1, row.2, item(i).0, item(i).1, item(i).2) })
             });
             let rows: Vec<Drawn> = repeated.collect();
-            let arrays = arrays(&rows, as_text);
+            let (arrays, text) = (arrays(&rows, matches!(given, Given::Texts)), text(&rows));
+            let mut lines = Lines::default();
+            prop_assert_eq!(lines.read(&text, 0, b',', b'\n', ROLES.len()), text.len());
+            let column = |at: usize| match given {
+                Given::Lines => Column::Field(lines.field(&text, at)),
+                Given::Typed | Given::Texts => Column::new(&arrays[at], 1),
+            };
             let columns: Vec<Column<'_>> = Role::ALL
                 .iter()
-                .map(|role| ROLES.iter().position(|r| r == role).map_or(Column::Nothing, |at| Column::new(&arrays[at], 1)))
+                .map(|role| ROLES.iter().position(|r| r == role).map_or(Column::Nothing, column))
                 .collect();
             let found = |column: usize| Found { column, confidence: 1.0, why: String::new() };
             let roles = Roles {
@@ -392,7 +463,7 @@ mod tests {
                 dates: None,
                 cleaning: Cleaning::default(),
                 currency: None,
-                writes_rejects: true,
+                writes_rejects,
             };
             let roster = Roster::default();
             let first = Position::new(0, 1);
@@ -409,10 +480,11 @@ mod tests {
             let seen: Vec<String> = sinks
                 .into_iter()
                 .map(LineSink::finish)
-                .map(|f| {
+                .map(|mut f| {
+                    let sold: BTreeMap<_, _> = std::mem::take(&mut f.tally.sold_to_nobody).into_iter().collect();
                     let mut products: Vec<_> = f.catalogue.into_iter().map(|(key, p)| (key, p.code)).collect();
                     products.sort_unstable();
-                    format!("{:?} {:?} {products:?} {:?}", f.parts, f.tally, f.rejects)
+                    format!("{:?} {:?} {sold:?} {products:?} {:?}", f.parts, f.tally, f.rejects)
                 })
                 .collect();
             prop_assert_eq!(&seen[1], &seen[0]);
