@@ -43,10 +43,14 @@ impl ParquetFile {
         self.metadata.metadata().num_row_groups()
     }
 
+    /// Rows of a row group.
+    pub(crate) fn n_rows(&self, row_group: usize) -> usize {
+        usize::try_from(self.metadata.metadata().row_group(row_group).num_rows()).unwrap_or(0)
+    }
+
     /// Rows before a row group.
     pub(crate) fn rows_before(&self, row_group: usize) -> u64 {
-        let groups = self.metadata.metadata().row_groups();
-        groups[..row_group].iter().map(|g| g.num_rows().max(0) as u64).sum()
+        (0..row_group).map(|group| self.n_rows(group) as u64).sum()
     }
 
     /// Whether the file says that a column is nothing but nulls.

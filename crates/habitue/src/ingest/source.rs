@@ -82,6 +82,9 @@ pub(crate) trait Sink: Send {
         false
     }
 
+    /// About how many rows will come.
+    fn expect(&mut self, _rows: usize) {}
+
     /// One row.
     fn row(&mut self, position: Position, row: &impl Row) -> Result<(), Error>;
     /// `n` rows, one after the other, given column by column.
@@ -332,6 +335,7 @@ fn read_block<S: Sink>(
         sink.replaced(Position::new(number, line));
     }
     let mut lines_at_once = Lines::default();
+    sink.expect(block.n_lines as usize);
     while at < text.len() {
         if sink.is_full() {
             return Err(ReadStop::Enough);
@@ -408,6 +412,7 @@ fn read_row_group<S: Sink>(
     wanted.dedup();
     let mut row_number = format.rows_before(group) + 1;
     let mut lists = Lists::default();
+    sink.expect(format.n_rows(group));
     for batch in format.batches(&source.file, group, &wanted)? {
         let batch = batch?;
         let columns: Vec<Column<'_>> = selection

@@ -54,6 +54,7 @@ pub(crate) struct Block {
     pub(crate) text: String,
     /// One-based line of the first record.
     pub(crate) first_line: u64,
+    pub(crate) n_lines: u64,
     /// The first line with bytes that are not of the file's encoding.
     pub(crate) replaced: Option<u64>,
 }
@@ -254,10 +255,10 @@ impl Blocks<'_> {
     fn cut(&mut self, end: usize) -> Block {
         let rest = self.carry.split_off(end);
         let bytes = std::mem::replace(&mut self.carry, rest);
-        let first_line = self.line;
-        self.line += count_lines(&bytes, self.format.newline);
+        let (first_line, n_lines) = (self.line, count_lines(&bytes, self.format.newline));
+        self.line += n_lines;
         let (text, replaced) = decode(bytes, self.format.encoding, self.format.newline);
-        Block { text, first_line, replaced: replaced.map(|line| first_line + line) }
+        Block { text, first_line, n_lines, replaced: replaced.map(|line| first_line + line) }
     }
 
     /// Passes over the byte order mark, titles and the header.

@@ -392,6 +392,12 @@ const OTHER_CELLS: [Role; 8] = [
 ];
 
 impl Sink for LineSink<'_> {
+    fn expect(&mut self, rows: usize) {
+        for part in &mut self.parts {
+            part.reserve(rows / PARTITIONS);
+        }
+    }
+
     fn row(&mut self, position: Position, row: &impl Row) -> Result<(), Error> {
         if self.take(position, row) {
             return Ok(());
