@@ -142,10 +142,10 @@ impl<'a> Column<'a> {
             }
         }
         fn mark_texts<'t>(changed: &mut [bool], text: impl Fn(usize) -> &'t [u8]) {
-            let mut before: &[u8] = &[];
+            let mut before = if changed.is_empty() { &[] } else { text(0) };
             for (row, changed) in changed.iter_mut().enumerate() {
                 let here = text(row);
-                *changed |= row > 0 && !is_same(here, before);
+                *changed |= !is_same(here, before);
                 before = here;
             }
         }
@@ -278,17 +278,26 @@ impl<'a> Column<'a> {
     }
 }
 
-/// Whether short texts are the same, without a call.
+/// Whether short texts are the same, without a call: word by word, the last one over what is left.
 #[inline(always)]
 fn is_same(a: &[u8], b: &[u8]) -> bool {
     if a.len() != b.len() {
         return false;
     }
-    match (a.last_chunk::<8>(), b.last_chunk::<8>()) {
-        // The last eight bytes, and eight by eight from the first: some are looked at twice.
-        (Some(last_a), Some(last_b)) => last_a == last_b && a.as_chunks::<8>().0.iter().zip(b.as_chunks::<8>().0).all(|(a, b)| a == b),
-        _ => a.iter().zip(b).all(|(a, b)| a == b),
+    let (Some(last_a), Some(last_b)) = (a.last_chunk::<8>(), b.last_chunk::<8>()) else {
+        return match (a.last_chunk::<4>(), b.last_chunk::<4>()) {
+            (Some(last_a), Some(last_b)) => last_a == last_b && a[..4] == b[..4],
+            _ => a.iter().zip(b).all(|(a, b)| a == b),
+        };
+    };
+    let mut at = 0;
+    while at + 8 < a.len() {
+        if a[at..at + 8] != b[at..at + 8] {
+            return false;
+        }
+        at += 8;
     }
+    last_a == last_b
 }
 
 fn decimal_text(value: i128, scale: i8) -> String {
@@ -302,6 +311,19 @@ fn decimal_text(value: i128, scale: i8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn texts_are_the_same_if_all_their_bytes_are(a in "[ab]{0,20}", at in 0..20_usize, other in "[ab]{0,20}") {
+            let (mut b, at) = (a.clone().into_bytes(), at.min(a.len().saturating_sub(1)));
+            proptest::prop_assert!(is_same(a.as_bytes(), &b));
+            if let Some(byte) = b.get_mut(at) {
+                *byte = b'c';
+                proptest::prop_assert!(!is_same(a.as_bytes(), &b));
+            }
+            proptest::prop_assert_eq!(is_same(a.as_bytes(), other.as_bytes()), a == other);
+        }
+    }
 
     #[test]
     fn decimals_keep_their_digits() {

@@ -104,19 +104,25 @@ pub(crate) fn parse(text: &str) -> Option<Reading> {
 
 /// `2011-12-09 08:26:00`, with a blank or a `T`, and nothing else: what programs write, and most files hold.
 pub(crate) fn iso(text: &[u8]) -> Option<Timestamp> {
-    let [y0, y1, y2, y3, b'-', m0, m1, b'-', d0, d1, b' ' | b'T', h0, h1, b':', n0, n1, b':', s0, s1] = text
-    else {
+    let text: &[u8; 19] = text.try_into().ok()?;
+    if ![(4, b'-'), (7, b'-'), (13, b':'), (16, b':')].iter().all(|&(at, sign)| text[at] == sign)
+        || !matches!(text[10], b' ' | b'T')
+    {
         return None;
+    }
+    let mut is_number = true;
+    let mut two = |at: usize| {
+        let [tens, ones] = [text[at].wrapping_sub(b'0'), text[at + 1].wrapping_sub(b'0')];
+        is_number &= (tens < 10) & (ones < 10);
+        i64::from(tens) * 10 + i64::from(ones)
     };
-    let number = |digits: &[&u8]| {
-        digits.iter().try_fold(0_i64, |sum, d| d.is_ascii_digit().then(|| sum * 10 + i64::from(**d - b'0')))
-    };
-    let date =
-        Date::new(number(&[y0, y1, y2, y3])? as i16, number(&[m0, m1])? as i8, number(&[d0, d1])? as i8);
-    let (hour, minute, second) = (number(&[h0, h1])?, number(&[n0, n1])?, number(&[s0, s1])?);
-    let in_day = hour < 24 && minute < 60 && second < 60;
-    let day = Day::from_date(date.ok().filter(|_| in_day)?);
-    Some(Timestamp(day.start().0 + (hour * 60 + minute) * 60 + second))
+    let (century, year, month, day) = (two(0), two(2), two(5), two(8));
+    let (hour, minute, second) = (two(11), two(14), two(17));
+    if !is_number || hour >= 24 || minute >= 60 || second >= 60 {
+        return None;
+    }
+    let date = Date::new((century * 100 + year) as i16, month as i8, day as i8).ok()?;
+    Some(Timestamp(Day::from_date(date).start().0 + (hour * 60 + minute) * 60 + second))
 }
 
 /// Any other form.
