@@ -60,7 +60,8 @@ pub fn assign(
     let mut job = inputs.job(settings);
     job.cleaning = model.cleaning;
     job.currency = currency.map(|c| c.to_ascii_uppercase());
-    let read = orders::customers(&plan, &job, model.lifetime.is_some(), rejects, observer)?;
+    let wanted = orders::Wanted { buying: model.lifetime.is_some(), apart: true };
+    let read = orders::customers(&plan, &job, wanted, rejects, observer)?;
     observer.stage("placing customers");
     let mut warnings = read.warnings;
     if let (Some(mine), Some(theirs)) = (&model.currency, &read.currency)

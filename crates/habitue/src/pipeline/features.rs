@@ -13,7 +13,6 @@ use crate::error::Error;
 use crate::ingest::plan::Plan;
 use crate::outcome::{Input, Kind, RoleNote, SourceNote, WithoutPurchase};
 use crate::settings::Settings;
-use crate::threads;
 use crate::write::table::{Cells, Sheet};
 use crate::write::{Rejects, TableFormat};
 
@@ -58,13 +57,14 @@ pub fn features(
             warnings: given.warnings,
         });
     }
-    let customers = orders::customers(&plan, &inputs.job(settings), false, rejects, observer)?;
-    let chosen =
+    let wanted = orders::Wanted { buying: false, apart: false };
+    let customers = orders::customers(&plan, &inputs.job(settings), wanted, rejects, observer)?;
+    let wanted =
         habitue_core::features::resolve(settings.features.as_deref().unwrap_or("all"), customers.holds)?;
     let mut names: Vec<&str> = RFM.to_vec();
-    names.extend(chosen.into_iter().filter(|n| !RFM.contains(n)));
+    names.extend(wanted.into_iter().filter(|n| !RFM.contains(n)));
     Ok(FeaturesRun {
-        table: whole(customers.table, customers.apart, &names),
+        table: Table { columns: chosen(customers.table.columns, &names), ..customers.table },
         input: customers.input,
         sources: customers.sources,
         roles,
@@ -73,23 +73,13 @@ pub fn features(
     })
 }
 
-/// The customers of two tables in the order of their ids, with the features named, in that order.
-fn whole(table: Table, apart: Table, names: &[&str]) -> Table {
-    let ids: Vec<String> = table.ids.into_iter().chain(apart.ids).collect();
-    let mut order: Vec<usize> = (0..ids.len()).collect();
-    // Both are in order already, which a stable sort finds out.
-    order.sort_by(|&a, &b| ids[a].cmp(&ids[b]));
+/// The columns with these names, in this order.
+fn chosen(columns: Vec<Column>, names: &[&str]) -> Vec<Column> {
     let place = |column: &Column| names.iter().position(|name| *name == column.feature.name);
-    let mut columns: Vec<(usize, Column, Column)> =
-        table.columns.into_iter().zip(apart.columns).filter_map(|(a, b)| Some((place(&a)?, a, b))).collect();
-    columns.sort_by_key(|(place, ..)| *place);
-    let join = |(_, mut column, other): (usize, Column, Column)| {
-        column.values = column.values.join(other.values).select(&order);
-        column
-    };
-    let columns = threads::map(columns, join);
-    let mut ids: Vec<Option<String>> = ids.into_iter().map(Some).collect();
-    Table { ids: order.iter().filter_map(|&row| ids[row].take()).collect(), columns }
+    let mut chosen: Vec<(usize, Column)> =
+        columns.into_iter().filter_map(|column| Some((place(&column)?, column))).collect();
+    chosen.sort_by_key(|(place, _)| *place);
+    chosen.into_iter().map(|(_, column)| column).collect()
 }
 
 impl FeaturesRun {

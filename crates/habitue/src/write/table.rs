@@ -158,7 +158,13 @@ impl Sheet<'_> {
             .set_compression(Compression::LZ4_RAW)
             .set_created_by("habitue".to_owned());
         for (name, cells) in &self.columns {
-            if matches!(cells, Cells::Number(values, _) if !repeats(values)) {
+            let repeats = match cells {
+                Cells::Number(values, _) => repeats(values.iter().map(|value| value.to_bits())),
+                Cells::Text(values) => repeats(values.iter()),
+                Cells::Whole(values) => repeats(values.iter()),
+                Cells::Known(values) => repeats(values.iter()),
+            };
+            if !repeats {
                 properties = properties.set_column_dictionary_enabled(ColumnPath::from(name.as_str()), false);
             }
         }
@@ -234,12 +240,13 @@ impl Sheet<'_> {
     }
 }
 
-/// Whether the values repeat often enough for a dictionary, as far as the first of them show.
-fn repeats(values: &[f64]) -> bool {
-    let mut first: Vec<u64> = values.iter().take(4096).map(|value| value.to_bits()).collect();
+/// Whether values repeat often enough for a dictionary, as far as the first of them show.
+fn repeats<T: Ord>(values: impl Iterator<Item = T>) -> bool {
+    let mut first: Vec<T> = values.take(4096).collect();
+    let n = first.len();
     first.sort_unstable();
     first.dedup();
-    first.len() * 4 < values.len().min(4096)
+    first.len() * 4 < n
 }
 
 fn write_number(text: &mut String, value: f64, decimals: u8) {

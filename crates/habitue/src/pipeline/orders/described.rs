@@ -28,6 +28,12 @@ pub(super) struct Described {
     pub(super) net_total: Money,
 }
 
+/// A part of the two tables that customers come in: those with a net purchase and those without.
+enum Gathered {
+    Ids(Vec<String>, Vec<String>),
+    Columns(Column, Column),
+}
+
 /// Describes the customers of a partition, one after the other.
 pub(super) struct Describing<'a> {
     pub(super) described: Described,
@@ -110,6 +116,7 @@ impl Described {
     pub(super) fn into_customers(
         self,
         definitions: &[&Definition],
+        apart: bool,
         (as_of, check_day): (Day, Day),
         currency: Option<String>,
         holds: Holds,
@@ -117,25 +124,36 @@ impl Described {
         sources: Vec<SourceNote>,
         warnings: Vec<String>,
     ) -> Customers {
+        let sorted = self.ids.sorted().into_iter().map(|i| i as usize);
         let (inside, outside): (Vec<usize>, Vec<usize>) =
-            self.ids.sorted().into_iter().map(|i| i as usize).partition(|&i| self.has_purchase[i]);
-        let without_purchase = WithoutPurchase {
-            customers: outside.len() as u64,
-            revenue: outside.iter().map(|&i| self.net[i]).sum(),
-        };
+            sorted.partition(|&i| !apart || self.has_purchase[i]);
+        let without: Vec<Money> =
+            self.net.iter().zip(&self.has_purchase).filter(|(_, has)| !**has).map(|(net, _)| *net).collect();
+        let without_purchase =
+            WithoutPurchase { customers: without.len() as u64, revenue: without.into_iter().sum() };
         let ids = |rows: &[usize]| rows.iter().map(|&i| self.ids.get(i as u32).to_owned()).collect();
-        let mut table = Table { ids: ids(&inside), columns: Vec::new() };
-        let mut apart = Table { ids: ids(&outside), columns: Vec::new() };
-        let split = |(definition, values): (&&Definition, Vec<Vec<f64>>)| {
+        let (mut table, mut apart) = (Table::default(), Table::default());
+        let gather = |job: Option<(&&Definition, Vec<Vec<f64>>)>| {
+            let Some((definition, values)) = job else {
+                return Gathered::Ids(ids(&inside), ids(&outside));
+            };
             let values = values.concat();
             let of = |rows: &[usize]| Column {
                 feature: definition.feature(),
                 values: Values::Number(rows.iter().map(|&i| values[i]).collect()),
             };
-            (of(&inside), of(&outside))
+            Gathered::Columns(of(&inside), of(&outside))
         };
-        (table.columns, apart.columns) =
-            threads::map(definitions.iter().zip(self.features).collect(), split).into_iter().unzip();
+        let jobs = std::iter::once(None).chain(definitions.iter().zip(self.features).map(Some));
+        for gathered in threads::map(jobs.collect(), gather) {
+            match gathered {
+                Gathered::Ids(here, there) => (table.ids, apart.ids) = (here, there),
+                Gathered::Columns(here, there) => {
+                    table.columns.push(here);
+                    apart.columns.push(there);
+                }
+            }
+        }
         Customers {
             table,
             apart,

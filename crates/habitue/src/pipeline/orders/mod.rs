@@ -40,9 +40,18 @@ pub(crate) struct OrdersJob<'a> {
     pub(crate) summaries: &'a [PathBuf],
 }
 
+/// What is wanted of customers.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    /// When and for how much they bought, for forecasts.
+    pub(crate) buying: bool,
+    /// Those without a net purchase in a table of their own, not among the others.
+    pub(crate) apart: bool,
+}
+
 /// Customers, with an account of every row that they came from.
 pub(crate) struct Customers {
-    /// Every feature that the data can give, for customers with a net purchase.
+    /// Every feature that the data can give, for customers with a net purchase (for all if none are wanted apart).
     pub(crate) table: Table,
     /// The same for customers without one.
     pub(crate) apart: Table,
@@ -90,14 +99,12 @@ pub(crate) struct Ledger<'a> {
 
 /// Reads orders into the customer table, and lets go of their lines; rejected rows go to `rejects` as CSV.
 ///
-/// When and for how much customers bought is noted only if their forecasts are wanted.
-///
 /// # Errors
 /// When sources cannot be read or understood, or when no row is left.
 pub(crate) fn customers(
     plan: &Plan,
     job: &OrdersJob<'_>,
-    with_forecasts: bool,
+    wanted: Wanted,
     rejects: &mut Rejects,
     observer: &dyn Observer,
 ) -> Result<Customers, Error> {
@@ -105,14 +112,14 @@ pub(crate) fn customers(
     observer.stage("folding orders into customers");
     let (mut ledger, folded) = (orders.ledger, orders.folded);
     let (as_of, definitions) = (ledger.as_of, ledger.definitions());
-    let check_day = with_forecasts.then(|| ledger.check_day());
+    let check_day = wanted.buying.then(|| ledger.check_day());
     let parts = folded.finish(
         || Histories::new(as_of),
         || Describing::new(&definitions, check_day),
         Describing::visit,
         |visitor| Ok(visitor.described),
     )?;
-    ledger.customers(parts, rejects)
+    ledger.customers(parts, wanted.apart, rejects)
 }
 
 impl<'a> Orders<'a> {
@@ -164,7 +171,7 @@ impl<'a> Orders<'a> {
             Describing::visit,
             |visitor| Ok(visitor.described),
         )?;
-        self.ledger.customers(parts, rejects)
+        self.ledger.customers(parts, true, rejects)
     }
 
     /// Visits every customer, those without a net purchase too: partition by partition, in parallel, by id within one.
@@ -243,6 +250,7 @@ impl Ledger<'_> {
     fn customers(
         &mut self,
         parts: Vec<(Described, Leftover)>,
+        apart: bool,
         rejects: &mut Rejects,
     ) -> Result<Customers, Error> {
         let definitions = self.definitions();
@@ -260,6 +268,7 @@ impl Ledger<'_> {
         let (currency, warnings) = (self.currency.clone(), std::mem::take(&mut self.warnings));
         Ok(all.into_customers(
             &definitions,
+            apart,
             (self.as_of, self.check_day()),
             currency,
             self.holds,
