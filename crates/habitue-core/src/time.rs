@@ -168,7 +168,8 @@ mod tests {
     fn days_and_dates_agree() {
         assert_eq!(Day(0).to_string(), "1970-01-01");
         assert_eq!(Day(14_952).to_string(), "2010-12-09");
-        for day in (-4_371_587..2_932_896).step_by(13).chain(-800..800).chain([-4_371_587, 14_952, 2_932_896]) {
+        for day in (-4_371_587..2_932_896).step_by(13).chain(-800..800).chain([-4_371_587, 14_952, 2_932_896])
+        {
             let date = Day(day).date();
             assert_eq!(Day::from_date(date), Day(day));
             assert_eq!(date.duration_since(Date::constant(1970, 1, 1)).as_hours(), i64::from(day) * 24);

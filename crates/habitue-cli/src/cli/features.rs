@@ -46,7 +46,10 @@ impl Features {
             }
             None => {}
         }
-        self.tell(&run)
+        let told = self.tell(&run);
+        // The program ends here, and the system takes a large table back faster than it is taken apart.
+        std::mem::forget(run);
+        told
     }
 
     fn tell(&self, run: &FeaturesRun) -> Result<(), Error> {

@@ -249,7 +249,8 @@ impl Taking {
         let n_runs = self.runs.partition_point(|run| run.time <= time);
         for (at, run) in self.runs[..n_runs].iter().enumerate().rev() {
             let start = if at == 0 { 0 } else { self.runs[at - 1].end };
-            let sells_it = |i: &usize| self.items[*i].product == product && self.items[*i].amount >= Money::ZERO;
+            let sells_it =
+                |i: &usize| self.items[*i].product == product && self.items[*i].amount >= Money::ZERO;
             self.sold.extend((start..run.end).filter(sells_it).map(|i| (at, i)));
         }
     }
@@ -260,9 +261,8 @@ impl Taking {
             let is_back = back.units_left <= 0 || back.money_left <= Money::ZERO;
             is_back && back.last.0 - orders[back.order].time.0 <= DAY_SECONDS
         };
-        let soon = |order: usize| {
-            self.taken_back.iter().filter(|back| back.order == order && is_soon(back)).count()
-        };
+        let soon =
+            |order: usize| self.taken_back.iter().filter(|back| back.order == order && is_soon(back)).count();
         self.taken_back.iter().any(|back| soon(back.order) as u64 == orders[back.order].n_lines)
     }
 }
@@ -271,5 +271,10 @@ impl Taking {
 fn discount(items: &[Item], lines: &Unfolded<'_>, stretch: &Stretch) -> Money {
     let discounts = &lines.parts[stretch.part as usize].discounts;
     let of_run = discounts.get(stretch.items()).unwrap_or_default();
-    items.iter().zip(of_run).filter(|(item, _)| item.amount >= Money::ZERO).map(|(_, discount)| *discount).sum()
+    items
+        .iter()
+        .zip(of_run)
+        .filter(|(item, _)| item.amount >= Money::ZERO)
+        .map(|(_, discount)| *discount)
+        .sum()
 }

@@ -207,12 +207,21 @@ impl<'a> Cell<'a> {
                     text.push_str(itoa::Buffer::new().format(year));
                     let (month, day) = (date.month() as u8, date.day() as u8);
                     let clock = [seconds / 3600, seconds / 60 % 60, seconds % 60].map(|part| part as u8);
-                    for (before, part) in ['-', '-', ' ', ':', ':'].into_iter().zip([month, day].into_iter().chain(clock)) {
+                    for (before, part) in
+                        ['-', '-', ' ', ':', ':'].into_iter().zip([month, day].into_iter().chain(clock))
+                    {
                         text.extend([before, char::from(b'0' + part / 10), char::from(b'0' + part % 10)]);
                     }
                     return;
                 }
-                write!(text, "{} {:02}:{:02}:{:02}", value.day(), seconds / 3600, seconds / 60 % 60, seconds % 60)
+                write!(
+                    text,
+                    "{} {:02}:{:02}:{:02}",
+                    value.day(),
+                    seconds / 3600,
+                    seconds / 60 % 60,
+                    seconds % 60
+                )
             }
         };
         written.expect("writing to a String cannot fail");

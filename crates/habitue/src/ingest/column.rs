@@ -7,8 +7,8 @@ use arrow_array::types::{
     UInt32Type, UInt64Type,
 };
 use arrow_array::{
-    Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, Float64Array, Int32Array, Int64Array, LargeStringArray,
-    PrimitiveArray, StringArray, StringViewArray, TimestampMicrosecondArray,
+    Array, ArrayRef, ArrowPrimitiveType, DictionaryArray, Float64Array, Int32Array, Int64Array,
+    LargeStringArray, PrimitiveArray, StringArray, StringViewArray, TimestampMicrosecondArray,
 };
 use arrow_schema::{DataType, TimeUnit};
 use habitue_core::time::{Day, Timestamp};
@@ -155,8 +155,12 @@ impl<'a> Column<'a> {
             Self::Int64(array) => mark(changed, array),
             Self::Micros(array) => mark(changed, array),
             Self::Dictionary { keys, .. } => mark(changed, keys),
-            Self::Utf8(array) if array.null_count() == 0 => mark_texts(changed, |row| array.value(row).as_bytes()),
-            Self::Utf8View(array) if array.null_count() == 0 => mark_texts(changed, |row| array.value(row).as_bytes()),
+            Self::Utf8(array) if array.null_count() == 0 => {
+                mark_texts(changed, |row| array.value(row).as_bytes())
+            }
+            Self::Utf8View(array) if array.null_count() == 0 => {
+                mark_texts(changed, |row| array.value(row).as_bytes())
+            }
             Self::Field(field) => mark_texts(changed, |row| field.bytes(row)),
             _ => changed.fill(true),
         }

@@ -169,7 +169,8 @@ pub(crate) fn as_written(text: &[u8]) -> Option<i64> {
     if text.is_empty() || text.len() > 18 || (text[0] == b'0' && text.len() > 1) {
         return None;
     }
-    text.iter().try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
+    text.iter()
+        .try_fold(0, |number, byte| byte.is_ascii_digit().then(|| number * 10 + i64::from(byte - b'0')))
 }
 
 /// Digits with at most one decimal sign and a leading minus or plus.

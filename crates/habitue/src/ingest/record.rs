@@ -195,7 +195,14 @@ impl Lines {
 
     /// Parts lines from `start` on, up to one that has quotes, another number of fields than `width`, or nothing in it;
     /// gives the start of the line after them.
-    pub(crate) fn read(&mut self, block: &str, start: usize, delimiter: u8, newline: u8, width: usize) -> usize {
+    pub(crate) fn read(
+        &mut self,
+        block: &str,
+        start: usize,
+        delimiter: u8,
+        newline: u8,
+        width: usize,
+    ) -> usize {
         self.starts.clear();
         self.ends.clear();
         self.width = width;

@@ -157,7 +157,7 @@ impl LineSink<'_> {
             let (position, row) = (position_of(at), ColumnarRow { columns, row: at });
             let follows = at > 0 && !begins[at] && self.before.plain.is_some();
             let is_somebody = is_plain(at) && (follows || self.begin(&row));
-            if !is_somebody && !(is_plain(at) && self.is_plainly_nobody(&row)) {
+            if !(is_somebody || is_plain(at) && self.is_plainly_nobody(&row)) {
                 self.row(position, &row)?;
                 at += 1;
                 continue;
@@ -398,7 +398,8 @@ mod tests {
         let line = |r: &Drawn| {
             let customer = r.0.map_or("", |id| ["", "17850", "017850.0", "nan"][id as usize]);
             let order = ["536379", "C12"][r.1 as usize];
-            let time = ["2011-12-01 08:26:00", if r.4 == 3 { "soon" } else { "2011-12-02T00:00:00" }][r.2 as usize];
+            let time =
+                ["2011-12-01 08:26:00", if r.4 == 3 { "soon" } else { "2011-12-02T00:00:00" }][r.2 as usize];
             let product = ["85123A", "22423", "POST", ""][usize::from(r.3)];
             let price = if r.5 == 7 { String::new() } else { (f64::from(r.5) / 8.0).to_string() };
             format!("{customer},{order},{time},{product},{},{price}\r\n", f64::from(r.4) / 4.0)
