@@ -102,17 +102,19 @@ pub struct Month(pub i32);
 impl Month {
     /// The month that a day falls in (days beyond the years −9999 to 9999 are clamped, as in [`Day::date`]).
     ///
-    /// By arithmetic on eras of 400 years that begin with March (Hinnant 2013, `civil_from_days`): a few
-    /// multiplications, so that it may be asked of every order.
+    /// By arithmetic on years that begin with March (Neri & Schneider 2023, "Euclidean affine functions and their
+    /// application to calendar algorithms"): a few multiplications, so that it may be asked of every order.
     pub fn of(day: Day) -> Self {
-        let since_era = day.0.clamp(-4_371_587, 2_932_896) + 719_468;
-        let era = since_era.div_euclid(146_097);
-        let of_era = since_era.rem_euclid(146_097);
-        let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-        let of_year = of_era - (365 * year + year / 4 - year / 100);
-        // Counted from March, so that the months of a year run on without a leap in between.
-        let from_march = (5 * of_year + 2) / 153;
-        Self(12 * (era * 400 + year) + from_march + 2)
+        // Counted from a March far enough back that nothing is negative.
+        const ERAS_BEFORE: i32 = 26;
+        let since_start = (day.0.clamp(-4_371_587, 2_932_896) + 719_468 + ERAS_BEFORE * 146_097) as u32;
+        let quarters = 4 * since_start + 3;
+        let (century, of_century) = (quarters / 146_097, quarters % 146_097 / 4);
+        let scaled = 2_939_745 * u64::from(4 * of_century + 3);
+        let (year, of_year) = ((scaled >> 32) as u32, scaled as u32 / 2_939_745 / 4);
+        let month = (2_141 * of_year + 197_913) >> 16;
+        // March is 3 and February 14, so that the months of a year run on without a leap in between.
+        Self((12 * (100 * century + year) + month) as i32 - 1 - ERAS_BEFORE * 400 * 12)
     }
 
     /// Its first day.

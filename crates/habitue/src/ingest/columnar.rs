@@ -53,7 +53,7 @@ impl ParquetFile {
         (0..row_group).map(|group| self.n_rows(group) as u64).sum()
     }
 
-    /// Whether the file says that a column is nothing but nulls.
+    /// What kind of file it is, in words.
     pub(crate) fn describe(&self) -> String {
         let groups = self.n_row_groups();
         format!("Parquet, {groups} row group{}", if groups == 1 { "" } else { "s" })

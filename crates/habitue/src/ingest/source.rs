@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Receiver, sync_channel};
 
 use habitue_core::time::Timestamp;
+use rayon::prelude::*;
 
 use super::cell::{Cell, OwnedCell, Shared};
 use super::column::Column;
@@ -146,19 +147,33 @@ impl Source {
 
     /// The first rows, all columns.
     pub(crate) fn sample(&self, most: usize) -> Result<Vec<Vec<OwnedCell>>, Error> {
-        let n_columns = self.columns().len();
-        let selection: Vec<Option<usize>> = (0..n_columns).map(Some).collect();
-        let mut sample = SampleSink { rows: Vec::new(), n_columns, most };
-        let part = match &self.format {
+        let all: Vec<usize> = (0..self.columns().len()).collect();
+        let cells = match &self.format {
             Format::Text(text) => match text.blocks(&self.file)?.next_block()? {
-                Some(block) => Part::Block(block),
+                Some(block) => self.sample_columns(Part::Block(block), &all, most)?,
                 None => return Ok(Vec::new()),
             },
-            Format::Parquet(_) => Part::RowGroup(0),
-            Format::Workbook(_) => Part::Rows,
+            // A column's first rows come with the thousands of their page: that is worth two threads.
+            Format::Parquet(_) => {
+                let sampled = |&column: &usize| self.sample_columns(Part::RowGroup(0), &[column], most);
+                let columns: Vec<_> = all.par_iter().map(sampled).collect::<Result<_, _>>()?;
+                let mut columns: Vec<_> = columns.into_iter().map(Vec::into_iter).collect();
+                let n_rows = columns.first().map_or(0, ExactSizeIterator::len);
+                return Ok((0..n_rows)
+                    .map(|_| columns.iter_mut().filter_map(Iterator::next).collect())
+                    .collect());
+            }
+            Format::Workbook(_) => self.sample_columns(Part::Rows, &all, most)?,
         };
+        Ok(cells.chunks(all.len().max(1)).map(<[_]>::to_vec).collect())
+    }
+
+    /// The cells of the first rows of some columns, row by row.
+    fn sample_columns(&self, part: Part, columns: &[usize], most: usize) -> Result<Vec<OwnedCell>, Error> {
+        let selection: Vec<Option<usize>> = columns.iter().copied().map(Some).collect();
+        let mut sample = SampleSink { cells: Vec::new(), n_columns: columns.len(), most };
         match self.read(0, part, &selection, &mut sample) {
-            Ok(()) | Err(ReadStop::Enough) => Ok(sample.rows),
+            Ok(()) | Err(ReadStop::Enough) => Ok(sample.cells),
             Err(ReadStop::Failed(error)) => Err(error),
         }
     }
@@ -499,18 +514,19 @@ impl Row for SheetRow<'_> {
 }
 
 struct SampleSink {
-    rows: Vec<Vec<OwnedCell>>,
+    /// Row by row.
+    cells: Vec<OwnedCell>,
     n_columns: usize,
     most: usize,
 }
 
 impl Sink for SampleSink {
     fn is_full(&self) -> bool {
-        self.rows.len() >= self.most
+        self.cells.len() >= self.most * self.n_columns
     }
 
     fn row(&mut self, _: Position, row: &impl Row) -> Result<(), Error> {
-        self.rows.push((0..self.n_columns).map(|i| row.cell(i).into()).collect());
+        self.cells.extend((0..self.n_columns).map(|i| OwnedCell::from(row.cell(i))));
         Ok(())
     }
 

@@ -65,6 +65,27 @@ pub(crate) enum Cells<'a> {
     Number(Cow<'a, [f64]>, u8),
 }
 
+impl Cells<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Text(values) => values.len(),
+            Self::Whole(values) => values.len(),
+            Self::Known(values) => values.len(),
+            Self::Number(values, _) => values.len(),
+        }
+    }
+
+    /// Whether values repeat often enough for a dictionary, as far as the first of them show.
+    fn repeat(&self) -> bool {
+        match self {
+            Self::Text(values) => repeat(values.iter()),
+            Self::Whole(values) => repeat(values.iter()),
+            Self::Known(values) => repeat(values.iter()),
+            Self::Number(values, _) => repeat(values.iter().map(|value| value.to_bits())),
+        }
+    }
+}
+
 /// A table on its way to a file: named columns of equal length.
 pub(crate) struct Sheet<'a> {
     pub(crate) columns: Vec<(String, Cells<'a>)>,
@@ -72,12 +93,7 @@ pub(crate) struct Sheet<'a> {
 
 impl Sheet<'_> {
     fn n_rows(&self) -> usize {
-        self.columns.first().map_or(0, |(_, c)| match c {
-            Cells::Text(v) => v.len(),
-            Cells::Whole(v) => v.len(),
-            Cells::Known(v) => v.len(),
-            Cells::Number(v, _) => v.len(),
-        })
+        self.columns.first().map_or(0, |(_, cells)| cells.len())
     }
 
     /// Writes the rows for which `keep` holds.
@@ -157,13 +173,8 @@ impl Sheet<'_> {
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::LZ4_RAW)
             .set_created_by("habitue".to_owned());
-        for (name, cells) in &self.columns {
-            let repeats = match cells {
-                Cells::Number(values, _) => repeats(values.iter().map(|value| value.to_bits())),
-                Cells::Text(values) => repeats(values.iter()),
-                Cells::Whole(values) => repeats(values.iter()),
-                Cells::Known(values) => repeats(values.iter()),
-            };
+        let columns = self.columns.iter().collect();
+        for (name, repeats) in threads::map(columns, |(name, cells)| (name, cells.repeat())) {
             if !repeats {
                 properties = properties.set_column_dictionary_enabled(ColumnPath::from(name.as_str()), false);
             }
@@ -184,12 +195,14 @@ impl Sheet<'_> {
                     writer.close()
                 };
             let jobs: Vec<_> = writers.into_iter().zip(schema.fields()).zip(&self.columns).collect();
-            let columns: Result<Vec<ArrowColumnChunk>, ParquetError> =
-                threads::map(jobs, encode).into_iter().collect();
             let mut row_group = file.next_row_group().map_err(|e| failed(&e))?;
-            for column in columns.map_err(|e| failed(&e))? {
-                column.append_to_row_group(&mut row_group).map_err(|e| failed(&e))?;
-            }
+            let mut written = Ok(());
+            threads::in_order(jobs, encode, |chunk: Result<ArrowColumnChunk, ParquetError>| {
+                if written.is_ok() {
+                    written = chunk.and_then(|chunk| chunk.append_to_row_group(&mut row_group));
+                }
+            });
+            written.map_err(|e| failed(&e))?;
             row_group.close().map_err(|e| failed(&e))?;
         }
         file.close().map_err(|e| failed(&e))?;
@@ -240,8 +253,7 @@ impl Sheet<'_> {
     }
 }
 
-/// Whether values repeat often enough for a dictionary, as far as the first of them show.
-fn repeats<T: Ord>(values: impl Iterator<Item = T>) -> bool {
+fn repeat<T: Ord>(values: impl Iterator<Item = T>) -> bool {
     let mut first: Vec<T> = values.take(4096).collect();
     let n = first.len();
     first.sort_unstable();

@@ -6,6 +6,7 @@ use habitue_core::Money;
 use habitue_core::clean::Reason;
 use habitue_core::time::Day;
 use hashbrown::HashMap;
+use rayon::prelude::*;
 
 use crate::error::Error;
 use crate::fold::{Late, Leftover};
@@ -74,7 +75,7 @@ pub(super) fn late(
         duplicates.rows += leftover.duplicates;
         duplicates.revenue += leftover.duplicates_amount;
     }
-    tally.anonymous.sort_unstable();
+    tally.anonymous.par_sort_unstable();
     duplicates.rows += tally.anonymous.windows(2).filter(|w| w[0] == w[1]).count() as u64;
     if late.is_empty() || !rejects.are_wanted() {
         return Ok(());

@@ -8,18 +8,19 @@ use habitue_core::table::{Column, Table, Values};
 use habitue_core::time::Day;
 
 use super::{Comings, Customers};
-use crate::ingest::roster::Ids;
+use crate::ingest::ids::{Ids, Order};
 use crate::outcome::{Input, SourceNote, WithoutPurchase};
 use crate::threads;
 
 /// The customers of a partition, with their features, as they come out of the fold.
 pub(super) struct Described {
     ids: Ids,
-    /// The values of each feature, a list for each partition.
-    features: Vec<Vec<Vec<f64>>>,
+    /// The values of each feature.
+    features: Vec<Vec<f64>>,
     net: Vec<Money>,
     net_12m: Vec<Money>,
     has_purchase: Vec<bool>,
+    without_purchase: WithoutPurchase,
     /// When and for how much each of them bought, if that is asked.
     buying: Vec<Option<Buying>>,
     /// Who comes and comes back, if that is asked.
@@ -28,10 +29,20 @@ pub(super) struct Described {
     pub(super) net_total: Money,
 }
 
-/// A part of the two tables that customers come in: those with a net purchase and those without.
+/// What is brought from the partitions into one order: of customers with a net purchase, and of those without.
+enum Wanted<'a> {
+    Ids,
+    Net,
+    /// A feature and its values, a list for each partition.
+    Feature(&'a Definition, Vec<Vec<f64>>),
+}
+
+/// The same, when it was.
 enum Gathered {
-    Ids(Vec<String>, Vec<String>),
-    Columns(Column, Column),
+    Ids([Vec<String>; 2]),
+    /// Over the whole past and in twelve months.
+    Net([Vec<Money>; 2]),
+    Feature([Column; 2]),
 }
 
 /// Describes the customers of a partition, one after the other.
@@ -65,10 +76,11 @@ impl Described {
     fn new(n_features: usize) -> Self {
         Self {
             ids: Ids::default(),
-            features: vec![vec![Vec::new()]; n_features],
+            features: vec![Vec::new(); n_features],
             net: Vec::new(),
             net_12m: Vec::new(),
             has_purchase: Vec::new(),
+            without_purchase: WithoutPurchase::default(),
             buying: Vec::new(),
             comings: None,
             n_orders: 0,
@@ -80,41 +92,25 @@ impl Described {
         self.net_total += history.net();
         self.ids.push(id);
         for (values, definition) in self.features.iter_mut().zip(definitions) {
-            values[0].push((definition.compute)(history));
+            values.push((definition.compute)(history));
         }
         self.net.push(history.net());
         self.net_12m.push(history.net_within(features::YEAR_DAYS));
         self.has_purchase.push(history.has_net_purchase());
+        if !history.has_net_purchase() {
+            self.without_purchase.customers += 1;
+            self.without_purchase.revenue += history.net();
+        }
         self.n_orders += history.orders.len() as u64;
         if let Some(comings) = &mut self.comings {
             comings.add(history);
         }
     }
 
-    pub(super) fn join(parts: Vec<Self>, n_features: usize) -> Self {
-        let mut all = Self::new(n_features);
-        for part in parts {
-            all.ids.append(&part.ids);
-            for (mine, theirs) in all.features.iter_mut().zip(part.features) {
-                mine.extend(theirs);
-            }
-            all.net.extend(part.net);
-            all.net_12m.extend(part.net_12m);
-            all.has_purchase.extend(part.has_purchase);
-            all.buying.extend(part.buying);
-            match (&mut all.comings, part.comings) {
-                (Some(mine), Some(theirs)) => mine.merge(&theirs),
-                (mine, theirs) => *mine = mine.take().or(theirs),
-            }
-            all.n_orders += part.n_orders;
-            all.net_total += part.net_total;
-        }
-        all
-    }
-
+    /// The customers of all partitions as one table, or two if those without a net purchase are wanted `apart`.
     #[expect(clippy::too_many_arguments, reason = "the parts of one result, each made by another stage")]
     pub(super) fn into_customers(
-        self,
+        mut parts: Vec<Self>,
         definitions: &[&Definition],
         apart: bool,
         (as_of, check_day): (Day, Day),
@@ -124,49 +120,66 @@ impl Described {
         sources: Vec<SourceNote>,
         warnings: Vec<String>,
     ) -> Customers {
-        let sorted = self.ids.sorted().into_iter().map(|i| i as usize);
-        let (inside, outside): (Vec<usize>, Vec<usize>) =
-            sorted.partition(|&i| !apart || self.has_purchase[i]);
-        let without: Vec<Money> =
-            self.net.iter().zip(&self.has_purchase).filter(|(_, has)| !**has).map(|(net, _)| *net).collect();
-        let without_purchase =
-            WithoutPurchase { customers: without.len() as u64, revenue: without.into_iter().sum() };
-        let ids = |rows: &[usize]| rows.iter().map(|&i| self.ids.get(i as u32).to_owned()).collect();
-        let (mut table, mut apart) = (Table::default(), Table::default());
-        let gather = |job: Option<(&&Definition, Vec<Vec<f64>>)>| {
-            let Some((definition, values)) = job else {
-                return Gathered::Ids(ids(&inside), ids(&outside));
-            };
-            let values = values.concat();
-            let of = |rows: &[usize]| Column {
-                feature: definition.feature(),
-                values: Values::Number(rows.iter().map(|&i| values[i]).collect()),
-            };
-            Gathered::Columns(of(&inside), of(&outside))
-        };
-        let jobs = std::iter::once(None).chain(definitions.iter().zip(self.features).map(Some));
-        for gathered in threads::map(jobs.collect(), gather) {
-            match gathered {
-                Gathered::Ids(here, there) => (table.ids, apart.ids) = (here, there),
-                Gathered::Columns(here, there) => {
-                    table.columns.push(here);
-                    apart.columns.push(there);
-                }
+        let mut features: Vec<Vec<Vec<f64>>> = vec![Vec::new(); definitions.len()];
+        let mut comings: Option<Comings> = None;
+        let mut without_purchase = WithoutPurchase::default();
+        for part in &mut parts {
+            for (all, values) in features.iter_mut().zip(std::mem::take(&mut part.features)) {
+                all.push(values);
             }
+            match (&mut comings, part.comings.take()) {
+                (Some(mine), Some(theirs)) => mine.merge(&theirs),
+                (mine, theirs) => *mine = mine.take().or(theirs),
+            }
+            without_purchase.customers += part.without_purchase.customers;
+            without_purchase.revenue += part.without_purchase.revenue;
         }
+        let ids: Vec<&Ids> = parts.iter().map(|part| &part.ids).collect();
+        let order = Order::by_id(&ids);
+        let (inside, outside) = if apart {
+            order.partition(|part, number| parts[part].has_purchase[number])
+        } else {
+            (order, Order::default())
+        };
+        let lists = |of: fn(&Self) -> &[Money]| parts.iter().map(of).collect::<Vec<_>>();
+        let gather = |wanted: Wanted<'_>| match wanted {
+            Wanted::Ids => Gathered::Ids([inside.ids(&ids), outside.ids(&ids)]),
+            Wanted::Net => {
+                let (net, net_12m) = (lists(|part| &part.net), lists(|part| &part.net_12m));
+                Gathered::Net([inside.gather(&net), inside.gather(&net_12m)])
+            }
+            Wanted::Feature(definition, lists) => Gathered::Feature([&inside, &outside].map(|order| {
+                Column { feature: definition.feature(), values: Values::Number(order.gather(&lists)) }
+            })),
+        };
+        let (mut table, mut table_apart) = (Table::default(), Table::default());
+        let (mut net, mut net_12m) = (Vec::new(), Vec::new());
+        let features = definitions.iter().zip(features).map(|(d, lists)| Wanted::Feature(d, lists));
+        let wanted = [Wanted::Ids, Wanted::Net].into_iter().chain(features);
+        threads::in_order(wanted.collect(), gather, |gathered| match gathered {
+            Gathered::Ids(ids) => [table.ids, table_apart.ids] = ids,
+            Gathered::Net(nets) => [net, net_12m] = nets,
+            Gathered::Feature([here, there]) => {
+                table.columns.push(here);
+                table_apart.columns.push(there);
+            }
+        });
+        let buying: Vec<&[Option<Buying>]> = parts.iter().map(|part| part.buying.as_slice()).collect();
+        let is_asked = buying.iter().any(|buying| !buying.is_empty());
+        let buying_of = |order: &Order| if is_asked { order.gather(&buying) } else { Vec::new() };
         Customers {
+            buying: buying_of(&inside),
+            buying_apart: buying_of(&outside),
             table,
-            apart,
-            net: inside.iter().map(|&i| self.net[i]).collect(),
-            net_12m: inside.iter().map(|&i| self.net_12m[i]).collect(),
-            buying: inside.iter().filter_map(|&i| self.buying.get(i).copied()).collect(),
-            buying_apart: outside.iter().filter_map(|&i| self.buying.get(i).copied()).collect(),
+            apart: table_apart,
+            net,
+            net_12m,
             without_purchase,
             as_of,
             check_day,
             currency,
             holds,
-            comings: self.comings,
+            comings,
             input,
             sources,
             warnings,

@@ -259,14 +259,14 @@ impl Ledger<'_> {
         if leftovers.iter().all(|l| l.kept == 0) {
             return Err(account::nothing_kept(&self.tally));
         }
-        let mut all = Described::join(described, definitions.len());
         let first_day = leftovers.iter().filter_map(|l| l.first_day).min().unwrap_or(self.as_of);
-        let n_orders = std::mem::take(&mut all.n_orders);
-        let input =
-            account::account(&self.tally, &leftovers, first_day, self.last_day, n_orders, all.net_total);
+        let n_orders = described.iter().map(|part| part.n_orders).sum();
+        let net_total: Money = described.iter().map(|part| part.net_total).sum();
+        let input = account::account(&self.tally, &leftovers, first_day, self.last_day, n_orders, net_total);
         let sources = account::source_notes(self.plan, &self.tally);
         let (currency, warnings) = (self.currency.clone(), std::mem::take(&mut self.warnings));
-        Ok(all.into_customers(
+        Ok(Described::into_customers(
+            described,
             &definitions,
             apart,
             (self.as_of, self.check_day()),

@@ -18,7 +18,7 @@ use super::base::Base;
 use super::meaning::Meaning;
 use super::notes::{rfm_thresholds, score_all};
 use crate::error::Error;
-use crate::ingest::roster::Ids;
+use crate::ingest::ids::{Ids, Order};
 use crate::method::Method;
 use crate::outcome::{BacktestNote, GroupingSkill, SegmentLater};
 use crate::pipeline::grouping::place_all;
@@ -158,30 +158,21 @@ impl Then {
             |part, id, summary| part.visit(id, summary, &definitions, formed, as_of),
             Ok,
         )?;
-        let mut all = Part { features: vec![Vec::new(); definitions.len()], ..Part::default() };
-        for part in parts {
-            all.ids.append(&part.ids);
-            for (mine, theirs) in all.features.iter_mut().zip(part.features) {
-                mine.extend(theirs);
-            }
-            all.orders.extend(part.orders);
-            all.spend.extend(part.spend);
-            all.newcomers += part.newcomers;
-        }
-        let order = all.ids.sorted();
-        let column = |(definition, values): (&&Definition, &Vec<f64>)| Column {
-            feature: definition.feature(),
-            values: Values::Number(order.iter().map(|&i| values[i as usize]).collect()),
+        let ids: Vec<&Ids> = parts.iter().map(|part| &part.ids).collect();
+        let order = Order::by_id(&ids);
+        let column = |(number, definition): (usize, &&Definition)| {
+            let lists: Vec<&[f64]> =
+                parts.iter().map(|part| part.features.get(number).map_or(&[][..], Vec::as_slice)).collect();
+            Column { feature: definition.feature(), values: Values::Number(order.gather(&lists)) }
         };
-        let table = Table {
-            ids: order.iter().map(|&i| all.ids.get(i).to_owned()).collect(),
-            columns: definitions.iter().zip(&all.features).map(column).collect(),
-        };
-        let spend: Vec<Money> = order.iter().map(|&i| all.spend[i as usize]).collect();
+        let table =
+            Table { ids: order.ids(&ids), columns: definitions.iter().enumerate().map(column).collect() };
+        let spend = order.gather(&parts.iter().map(|part| &part.spend).collect::<Vec<_>>());
+        let newcomers: Money = parts.iter().map(|part| part.newcomers).sum();
         Ok(Self {
             table,
-            orders: order.iter().map(|&i| all.orders[i as usize]).collect(),
-            revenue_all: spend.iter().copied().sum::<Money>() + all.newcomers,
+            orders: order.gather(&parts.iter().map(|part| &part.orders).collect::<Vec<_>>()),
+            revenue_all: spend.iter().copied().sum::<Money>() + newcomers,
             spend,
         })
     }
