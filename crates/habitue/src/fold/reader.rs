@@ -177,8 +177,8 @@ impl Taking {
         self.runs.clear();
         let mut before = (Timestamp(i64::MIN), 0);
         for stretch in lines.runs {
-            let (time, day) = (stretch.run.time, stretch.run.time.day());
-            if (time, stretch.run.order) <= before || day >= as_of || lines.policy.rejects_day(day) {
+            let time = stretch.run.time;
+            if (time, stretch.run.order) <= before {
                 return None;
             }
             before = (time, stretch.run.order);
@@ -187,7 +187,8 @@ impl Taking {
             self.items.extend(items.iter().map(|packed| part.unpack(*packed)));
             self.runs.push(TakenRun { time, end: self.items.len(), order: 0 });
         }
-        Some(())
+        let last_day = before.0.day();
+        (last_day < as_of && !lines.policy.rejects_day(last_day)).then_some(())
     }
 
     /// Takes every return off the lines that it reverses, as a history does; false where not all of it was sold before, or

@@ -26,7 +26,7 @@ use crate::ingest::tally::{Names, Product};
 /// Key of the description among the file's own key-value pairs.
 const DESCRIPTION: &str = "habitue";
 /// The layout written here; files of another one are refused.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// What a file of summaries says of itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -61,6 +61,19 @@ impl CustomerKey {
 /// The least number with too many digits for a key.
 const LEAST_WITHOUT_KEY: u64 = 10_u64.pow(18);
 
+/// The key of the order with this id, never 0: no two whole numbers as people write them share one, and of other ids two
+/// do only if their hashes are equal.
+pub(crate) fn order_key(id: &str) -> u64 {
+    as_written(id.as_bytes()).and_then(numbered_order).unwrap_or_else(|| xxh3_64(id.as_bytes()).max(1))
+}
+
+/// The same of an id that is this number as people write it, if it needs no hash.
+#[inline]
+pub(crate) fn numbered_order(number: i64) -> Option<u64> {
+    let number = u64::try_from(number).ok().filter(|n| *n < LEAST_WITHOUT_KEY)?;
+    Some(mix(number + 1))
+}
+
 fn partition_of(hash: u64) -> usize {
     (hash >> (u64::BITS - PARTITIONS.ilog2())) as usize
 }
@@ -206,6 +219,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn an_order_has_one_key_whether_its_number_is_text_or_not(
+            numbers in prop::collection::vec(prop_oneof![0..20_i64, any::<i64>()], 0..40),
+        ) {
+            for number in &numbers {
+                let text = number.to_string();
+                let is_known = (0..LEAST_WITHOUT_KEY as i64).contains(number);
+                prop_assert_eq!(numbered_order(*number), is_known.then(|| order_key(&text)));
+                let longer = order_key(&format!("0{text}"));
+                prop_assert!(order_key(&text) != 0 && order_key(&text) != longer);
+                for other in &numbers {
+                    prop_assert_eq!(order_key(&text) == order_key(&other.to_string()), number == other);
+                }
+            }
+        }
+
         #[test]
         fn an_id_comes_back_from_its_key_and_no_other_has_it(
             ids in prop::collection::vec("0{0,2}[0-9]{0,20}|[a-z0-9\u{e9}]{0,9}", 0..40),

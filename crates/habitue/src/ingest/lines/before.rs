@@ -75,7 +75,8 @@ pub(super) struct Before {
     pub(super) key: Option<CustomerKey>,
     pub(super) order: String,
     pub(super) order_cell: Memo,
-    pub(super) order_hash: u64,
+    /// 0 if there is none.
+    pub(super) order_key: u64,
     pub(super) is_cancellation: bool,
     pub(super) time_cell: Memo,
     pub(super) time: Option<Timestamp>,

@@ -22,7 +22,7 @@ use crate::ingest::part::{Item, PARTITIONS, Part};
 use crate::ingest::rejects::{NoCells, write_reject};
 use crate::ingest::role::Role;
 use crate::ingest::roles::Roles;
-use crate::ingest::roster::{NO_PRODUCT, Roster};
+use crate::ingest::roster::{NO_PRODUCT, Roster, order_key};
 use crate::ingest::source::{Position, Row, Sink};
 use crate::ingest::tally::{Note, Product, Seen, Tally};
 use crate::ingest::words::{currency_code, mark_of_status};
@@ -185,7 +185,7 @@ impl<'a> LineSink<'a> {
         if cell.write_id(&mut self.order).is_none() {
             self.before.order_cell.clear();
             self.before.order.clear();
-            self.before.order_hash = 0;
+            self.before.order_key = 0;
             self.before.is_cancellation = false;
             return false;
         }
@@ -193,7 +193,7 @@ impl<'a> LineSink<'a> {
             return true;
         }
         self.before.order.clone_from(&self.order);
-        self.before.order_hash = xxh3_64(self.order.as_bytes());
+        self.before.order_key = order_key(&self.order);
         let rest = self.order.strip_prefix(['C', 'c']);
         self.before.is_cancellation =
             rest.is_some_and(|r| !r.is_empty() && r.bytes().all(|b| b.is_ascii_digit()));
@@ -480,7 +480,7 @@ impl Sink for LineSink<'_> {
         }
         self.before.day.1 += 1;
         let print = if self.needs_prints { self.fingerprint(0, row, &OTHER_CELLS) as u32 } else { 0 };
-        let order = if self.before.order_hash == 0 { time.0 as u64 } else { self.before.order_hash };
+        let order = if self.before.order_key == 0 { time.0 as u64 } else { self.before.order_key };
         let units = read.units.unwrap_or(if revenue < Money::ZERO { -1000 } else { 1000 });
         let item = Item { product, units, amount: revenue };
         let refund = if self.has(Role::Refund) {

@@ -7,7 +7,6 @@ use habitue_core::Money;
 use habitue_core::clean::{Mark, Reason};
 use habitue_core::line::UNIT_SCALE;
 use habitue_core::time::{DAY_SECONDS, Timestamp};
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::{LineSink, MOST_MONEY, Reading};
 use crate::error::Error;
@@ -16,6 +15,7 @@ use crate::ingest::column::Column;
 use crate::ingest::number::Decimal;
 use crate::ingest::part::{Item, Packed};
 use crate::ingest::role::Role;
+use crate::ingest::roster::numbered_order;
 use crate::ingest::source::{ColumnarRow, Position, Row, Sink};
 use crate::ingest::tally::Count;
 
@@ -94,14 +94,14 @@ impl LineSink<'_> {
         self.read_time(row, false)
     }
 
-    /// Reads which order it is, and remembers it: a number as `read_order` reads it, without writing it out twice.
+    /// Reads which order it is, and remembers it: a number as `read_order` reads it, without writing it out.
     #[inline]
     fn begin_order(&mut self, row: &impl Row) {
-        match row.int(Role::Order as usize) {
-            Some(number) if self.has(Role::Order) => {
+        match row.int(Role::Order as usize).and_then(numbered_order) {
+            Some(key) if self.has(Role::Order) => {
                 self.before.order_cell.clear();
                 self.before.order.clear();
-                self.before.order_hash = hash_of_digits(number);
+                self.before.order_key = key;
                 self.before.is_cancellation = false;
             }
             _ => {
@@ -219,7 +219,7 @@ impl LineSink<'_> {
         if follows {
             part.extend_next(items);
         } else if let (Some(customer), Some(time)) = (before.key, before.time) {
-            let order = if before.order_hash == 0 { time.0 as u64 } else { before.order_hash };
+            let order = if before.order_key == 0 { time.0 as u64 } else { before.order_key };
             part.extend(customer, order, time, position, items);
         }
         let revenue = Money(items.iter().map(|item| item.amount().0).sum());
@@ -312,26 +312,6 @@ impl LineSink<'_> {
     }
 }
 
-/// The hash of a number as people write it.
-///
-/// Up to eight digits are made in a register: bytes that were just written one by one could not be read as one word
-/// before all that was written earlier has reached the cache, which took longer than all else here.
-#[inline]
-fn hash_of_digits(number: i64) -> u64 {
-    let Some(small) = u64::try_from(number).ok().filter(|n| *n < 100_000_000) else {
-        return xxh3_64(itoa::Buffer::new().format(number).as_bytes());
-    };
-    // Four digits in each half, two in each quarter, one in each byte; the highest digit in the lowest byte.
-    let fours = (small / 10_000) | ((small % 10_000) << 32);
-    let hundreds = ((fours * 5243) >> 19) & 0x0000_007f_0000_007f;
-    let twos = hundreds | ((fours - hundreds * 100) << 16);
-    let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
-    let ones = tens | ((twos - tens * 10) << 8);
-    let zeros = (ones.trailing_zeros() / 8).min(7);
-    let digits = (ones | 0x3030_3030_3030_3030) >> (zeros * 8);
-    xxh3_64(&digits.to_le_bytes()[..8 - zeros as usize])
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;
@@ -419,13 +399,6 @@ mod tests {
         [Role::Customer, Role::Order, Role::Time, Role::Product, Role::Quantity, Role::UnitPrice];
 
     proptest! {
-        #[test]
-        fn digits_made_in_a_register_hash_as_digits_written_out(number in prop_oneof![
-            0..10_000_i64, 0..200_000_000_i64, any::<i64>(),
-        ]) {
-            prop_assert_eq!(hash_of_digits(number), xxh3_64(number.to_string().as_bytes()));
-        }
-
         #[test]
         fn plain_rows_are_taken_as_any_rows_are(
             rows in prop::collection::vec(
