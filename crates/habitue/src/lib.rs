@@ -3,6 +3,7 @@
 //! Modules are layered; a module uses only those above it in this list (a test holds it).
 
 mod threads;
+mod ids;
 pub mod error;
 pub mod outcome;
 pub mod write;

@@ -55,7 +55,7 @@ impl Features {
     fn tell(&self, run: &FeaturesRun) -> Result<(), Error> {
         if self.input.json {
             let value = serde_json::json!({
-                "customers": run.table.n_rows(),
+                "customers": run.n_customers(),
                 "without_purchase": run.without_purchase,
                 "input": run.input,
                 "sources": run.sources,
@@ -77,7 +77,7 @@ impl Features {
         }
         ui::say(&format!(
             "{} customers from {} of {} rows; {} kept without a net purchase",
-            run.table.n_rows(),
+            run.n_customers(),
             input.rows_kept,
             input.rows_read,
             run.without_purchase.customers

@@ -14,7 +14,6 @@ pub(crate) mod sheet;
 pub(crate) mod source;
 mod words;
 pub(crate) mod part;
-pub(crate) mod ids;
 pub(crate) mod roster;
 pub(crate) mod tally;
 pub(crate) mod rejects;

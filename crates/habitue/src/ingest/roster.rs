@@ -7,9 +7,9 @@ use habitue_core::math::random::mix;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::ids::Ids;
 use super::number::as_written;
 use super::part::PARTITIONS;
+use crate::ids::Ids;
 
 /// A customer's id in eight bytes: equal for equal ids and for no others.
 ///

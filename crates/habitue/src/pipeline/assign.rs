@@ -60,11 +60,10 @@ pub fn assign(
     let mut job = inputs.job(settings);
     job.cleaning = model.cleaning;
     job.currency = currency.map(|c| c.to_ascii_uppercase());
-    let wanted = orders::Wanted { buying: model.lifetime.is_some(), apart: true };
-    let read = orders::customers(&plan, &job, wanted, rejects, observer)?;
+    let read = orders::customers(&plan, &job, model.lifetime.is_some(), rejects, observer)?;
     observer.stage("placing customers");
-    let mut warnings = read.warnings;
-    if let (Some(mine), Some(theirs)) = (&model.currency, &read.currency)
+    let mut warnings = read.account.warnings;
+    if let (Some(mine), Some(theirs)) = (&model.currency, &read.account.currency)
         && mine != theirs
     {
         warnings.push(format!("amounts are in {theirs}, and the model was fitted on {mine}"));
@@ -78,7 +77,7 @@ pub fn assign(
     let expected = expected.unwrap_or_default();
     Ok(AssignRun {
         placed: Placed::new(read.table, Some(read.apart), &model.model, expected)?,
-        input: read.input,
+        input: read.account.input,
         warnings,
     })
 }

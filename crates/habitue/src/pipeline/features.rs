@@ -4,10 +4,10 @@ use std::io::Write;
 use std::path::Path;
 
 use habitue_core::features::RFM;
-use habitue_core::table::{Column, Table, Unit, Values};
+use habitue_core::table::{Column, Feature, Table, Unit, Values};
 
 use super::customers;
-use super::orders;
+use super::orders::{self, Ordered};
 use super::{Inputs, Observer};
 use crate::error::Error;
 use crate::ingest::plan::Plan;
@@ -19,7 +19,7 @@ use crate::write::{Rejects, TableFormat};
 /// The customer table, and how it came about.
 pub struct FeaturesRun {
     /// Every customer, also those without a net purchase, ascending by id.
-    pub table: Table,
+    customers: Customers,
     /// The account of all rows.
     pub input: Input,
     /// The files, as they were understood.
@@ -30,6 +30,14 @@ pub struct FeaturesRun {
     pub without_purchase: WithoutPurchase,
     /// Things the reader should know.
     pub warnings: Vec<String>,
+}
+
+/// Where the columns of the customer table are.
+enum Customers {
+    /// In the table that was given.
+    Given(Table),
+    /// With the partitions of the orders that they came from.
+    Ordered(Ordered),
 }
 
 /// Computes the customer table: id, `recency_days`, `orders`, `spend`, and the chosen features (all of them if none is).
@@ -49,7 +57,7 @@ pub fn features(
     if plan.kind == Kind::Customers {
         let given = customers::read(&plan, rejects)?;
         return Ok(FeaturesRun {
-            table: given.table,
+            customers: Customers::Given(given.table),
             input: given.input,
             sources: given.sources,
             roles,
@@ -57,32 +65,33 @@ pub fn features(
             warnings: given.warnings,
         });
     }
-    let wanted = orders::Wanted { buying: false, apart: false };
-    let customers = orders::customers(&plan, &inputs.job(settings), wanted, rejects, observer)?;
+    let (mut ordered, account) = orders::ordered(&plan, &inputs.job(settings), rejects, observer)?;
     let wanted =
-        habitue_core::features::resolve(settings.features.as_deref().unwrap_or("all"), customers.holds)?;
+        habitue_core::features::resolve(settings.features.as_deref().unwrap_or("all"), account.holds)?;
     let mut names: Vec<&str> = RFM.to_vec();
     names.extend(wanted.into_iter().filter(|n| !RFM.contains(n)));
+    let place = |feature: &Feature| names.iter().position(|name| *name == feature.name);
+    ordered.columns.retain(|(feature, _)| place(feature).is_some());
+    ordered.columns.sort_by_key(|(feature, _)| place(feature));
     Ok(FeaturesRun {
-        table: Table { columns: chosen(customers.table.columns, &names), ..customers.table },
-        input: customers.input,
-        sources: customers.sources,
+        customers: Customers::Ordered(ordered),
+        input: account.input,
+        sources: account.sources,
         roles,
-        without_purchase: customers.without_purchase,
-        warnings: customers.warnings,
+        without_purchase: account.without_purchase,
+        warnings: account.warnings,
     })
 }
 
-/// The columns with these names, in this order.
-fn chosen(columns: Vec<Column>, names: &[&str]) -> Vec<Column> {
-    let place = |column: &Column| names.iter().position(|name| *name == column.feature.name);
-    let mut chosen: Vec<(usize, Column)> =
-        columns.into_iter().filter_map(|column| Some((place(&column)?, column))).collect();
-    chosen.sort_by_key(|(place, _)| *place);
-    chosen.into_iter().map(|(_, column)| column).collect()
-}
-
 impl FeaturesRun {
+    /// How many customers there are.
+    pub fn n_customers(&self) -> usize {
+        match &self.customers {
+            Customers::Given(table) => table.n_rows(),
+            Customers::Ordered(ordered) => ordered.order.len(),
+        }
+    }
+
     /// Writes the table to a file, by a temporary name.
     ///
     /// # Errors
@@ -100,8 +109,16 @@ impl FeaturesRun {
     }
 
     fn sheet(&self) -> Sheet<'_> {
-        let mut columns = vec![("customer_id".to_owned(), ids(&self.table))];
-        columns.extend(self.table.columns.iter().map(feature_cells));
+        let (ids, features): (_, Vec<_>) = match &self.customers {
+            Customers::Given(table) => (ids(table), table.columns.iter().map(feature_cells).collect()),
+            Customers::Ordered(Ordered { ids, order, columns }) => {
+                let features = columns.iter().map(|(feature, lists)| {
+                    (feature.name.clone(), Cells::Scattered(order, lists, decimals(feature.unit)))
+                });
+                (Cells::Ids(order, ids), features.collect())
+            }
+        };
+        let columns = std::iter::once(("customer_id".to_owned(), ids)).chain(features).collect();
         Sheet { columns }
     }
 }

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::defuse;
 use crate::error::Error;
+use crate::ids::{Ids, Order};
 use crate::threads;
 
 /// The file format of tables.
@@ -63,6 +64,10 @@ pub(crate) enum Cells<'a> {
     Known(Vec<Option<i64>>),
     /// Numbers; NaN is an empty cell. Written with at most this many decimals, and no zeros after them.
     Number(Cow<'a, [f64]>, u8),
+    /// Ids that lie in several lists and are brought into their order on the way.
+    Ids(&'a Order, &'a [Ids]),
+    /// Numbers that belong to such ids; else as the numbers above.
+    Scattered(&'a Order, &'a [Vec<f64>], u8),
 }
 
 impl Cells<'_> {
@@ -72,6 +77,7 @@ impl Cells<'_> {
             Self::Whole(values) => values.len(),
             Self::Known(values) => values.len(),
             Self::Number(values, _) => values.len(),
+            Self::Ids(order, _) | Self::Scattered(order, ..) => order.len(),
         }
     }
 
@@ -82,6 +88,10 @@ impl Cells<'_> {
             Self::Whole(values) => repeat(values.iter()),
             Self::Known(values) => repeat(values.iter()),
             Self::Number(values, _) => repeat(values.iter().map(|value| value.to_bits())),
+            Self::Ids(..) => false,
+            Self::Scattered(order, lists, _) => {
+                repeat((0..order.len()).map(|row| order.value(row, lists).to_bits()))
+            }
         }
     }
 }
@@ -134,8 +144,12 @@ impl Sheet<'_> {
                         None => out.write_field("")?,
                     },
                     Cells::Number(values, decimals) => {
-                        text.clear();
                         write_number(&mut text, values[row], *decimals);
+                        out.write_field(&text)?;
+                    }
+                    Cells::Ids(order, lists) => out.write_field(defuse(order.id(row, lists)).as_ref())?,
+                    Cells::Scattered(order, lists, decimals) => {
+                        write_number(&mut text, order.value(row, lists), *decimals);
                         out.write_field(&text)?;
                     }
                 }
@@ -151,21 +165,22 @@ impl Sheet<'_> {
             source: std::io::Error::other(e.to_string()),
         };
         let field = |(name, cells): &(String, Cells<'_>)| match cells {
-            Cells::Text(_) => Field::new(name, DataType::Utf8, true),
+            Cells::Text(_) | Cells::Ids(..) => Field::new(name, DataType::Utf8, true),
             Cells::Whole(_) => Field::new(name, DataType::Int64, false),
             Cells::Known(_) => Field::new(name, DataType::Int64, true),
-            Cells::Number(..) => Field::new(name, DataType::Float64, true),
+            Cells::Number(..) | Cells::Scattered(..) => Field::new(name, DataType::Float64, true),
         };
         let array = |cells: &Cells<'_>| -> ArrayRef {
             match cells {
                 Cells::Text(v) => Arc::new(StringArray::from_iter(rows.iter().map(|&r| v[r]))),
                 Cells::Whole(v) => Arc::new(Int64Array::from_iter_values(rows.iter().map(|&r| v[r]))),
                 Cells::Known(v) => Arc::new(Int64Array::from_iter(rows.iter().map(|&r| v[r]))),
-                Cells::Number(v, _) => {
-                    let values: Vec<f64> = rows.iter().map(|&r| v[r]).collect();
-                    let is_known = |v: &f64| !v.is_nan();
-                    let nulls = (!values.iter().all(is_known)).then(|| values.iter().map(is_known).collect());
-                    Arc::new(Float64Array::new(values.into(), nulls))
+                Cells::Number(v, _) => Arc::new(numbers(rows.iter().map(|&r| v[r]).collect())),
+                Cells::Ids(order, lists) => {
+                    Arc::new(StringArray::from_iter_values(rows.iter().map(|&r| order.id(r, lists))))
+                }
+                Cells::Scattered(order, lists, _) => {
+                    Arc::new(numbers(rows.iter().map(|&r| order.value(r, lists)).collect()))
                 }
             }
         };
@@ -244,6 +259,11 @@ impl Sheet<'_> {
                     },
                     Cells::Number(values, _) if values[row].is_nan() => continue,
                     Cells::Number(values, _) => sheet.write_number(at, column, values[row]),
+                    Cells::Ids(order, lists) => sheet.write_string(at, column, order.id(row, lists)),
+                    Cells::Scattered(order, lists, _) if order.value(row, lists).is_nan() => continue,
+                    Cells::Scattered(order, lists, _) => {
+                        sheet.write_number(at, column, order.value(row, lists))
+                    }
                 }
                 .map_err(failed)?;
             }
@@ -261,8 +281,17 @@ fn repeat<T: Ord>(values: impl Iterator<Item = T>) -> bool {
     first.len() * 4 < n
 }
 
+/// Numbers as Arrow has them: NaN is null.
+fn numbers(values: Vec<f64>) -> Float64Array {
+    let is_known = |value: &f64| !value.is_nan();
+    let nulls = (!values.iter().all(is_known)).then(|| values.iter().map(is_known).collect());
+    Float64Array::new(values.into(), nulls)
+}
+
+/// Writes a number over the text.
 fn write_number(text: &mut String, value: f64, decimals: u8) {
     use std::fmt::Write;
+    text.clear();
     if value.is_nan() {
         return;
     }

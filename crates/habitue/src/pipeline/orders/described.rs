@@ -1,15 +1,15 @@
 //! The customers of a partition, with their features, as they come out of the fold.
 
 use habitue_core::Money;
-use habitue_core::features::{self, Definition, Holds};
+use habitue_core::features::{self, Definition};
 use habitue_core::history::History;
 use habitue_core::lifetime::Buying;
-use habitue_core::table::{Column, Table, Values};
+use habitue_core::table::{Column, Feature, Table, Values};
 use habitue_core::time::Day;
 
-use super::{Comings, Customers};
-use crate::ingest::ids::{Ids, Order};
-use crate::outcome::{Input, SourceNote, WithoutPurchase};
+use super::{Account, Comings, Customers};
+use crate::ids::{Ids, Order};
+use crate::outcome::WithoutPurchase;
 use crate::threads;
 
 /// The customers of a partition, with their features, as they come out of the fold.
@@ -20,7 +20,7 @@ pub(super) struct Described {
     net: Vec<Money>,
     net_12m: Vec<Money>,
     has_purchase: Vec<bool>,
-    without_purchase: WithoutPurchase,
+    pub(super) without_purchase: WithoutPurchase,
     /// When and for how much each of them bought, if that is asked.
     buying: Vec<Option<Buying>>,
     /// Who comes and comes back, if that is asked.
@@ -107,40 +107,23 @@ impl Described {
         }
     }
 
-    /// The customers of all partitions as one table, or two if those without a net purchase are wanted `apart`.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one result, each made by another stage")]
+    /// The customers of all partitions as one table, and those without a net purchase as another.
     pub(super) fn into_customers(
         mut parts: Vec<Self>,
         definitions: &[&Definition],
-        apart: bool,
         (as_of, check_day): (Day, Day),
-        currency: Option<String>,
-        holds: Holds,
-        input: Input,
-        sources: Vec<SourceNote>,
-        warnings: Vec<String>,
+        account: Account,
     ) -> Customers {
-        let mut features: Vec<Vec<Vec<f64>>> = vec![Vec::new(); definitions.len()];
+        let features = take_features(&mut parts, definitions.len());
         let mut comings: Option<Comings> = None;
-        let mut without_purchase = WithoutPurchase::default();
         for part in &mut parts {
-            for (all, values) in features.iter_mut().zip(std::mem::take(&mut part.features)) {
-                all.push(values);
-            }
             match (&mut comings, part.comings.take()) {
                 (Some(mine), Some(theirs)) => mine.merge(&theirs),
                 (mine, theirs) => *mine = mine.take().or(theirs),
             }
-            without_purchase.customers += part.without_purchase.customers;
-            without_purchase.revenue += part.without_purchase.revenue;
         }
         let ids: Vec<&Ids> = parts.iter().map(|part| &part.ids).collect();
-        let order = Order::by_id(&ids);
-        let (inside, outside) = if apart {
-            order.partition(|part, number| parts[part].has_purchase[number])
-        } else {
-            (order, Order::default())
-        };
+        let (inside, outside) = Order::by_id(&ids).partition(|part, number| parts[part].has_purchase[number]);
         let lists = |of: fn(&Self) -> &[Money]| parts.iter().map(of).collect::<Vec<_>>();
         let gather = |wanted: Wanted<'_>| match wanted {
             Wanted::Ids => Gathered::Ids([inside.ids(&ids), outside.ids(&ids)]),
@@ -174,15 +157,39 @@ impl Described {
             apart: table_apart,
             net,
             net_12m,
-            without_purchase,
             as_of,
             check_day,
-            currency,
-            holds,
             comings,
-            input,
-            sources,
-            warnings,
+            account,
         }
     }
+}
+
+/// All customers in the order of their ids, whose columns are brought into it when they are written: the largest tables
+/// are in memory but once.
+pub(crate) struct Ordered {
+    pub(crate) ids: Vec<Ids>,
+    pub(crate) order: Order,
+    /// Features with their values, a list for each of the lists of ids.
+    pub(crate) columns: Vec<(Feature, Vec<Vec<f64>>)>,
+}
+
+impl Ordered {
+    pub(super) fn new(mut parts: Vec<Described>, definitions: &[&Definition]) -> Self {
+        let features = take_features(&mut parts, definitions.len());
+        let ids: Vec<Ids> = parts.into_iter().map(|part| part.ids).collect();
+        let order = Order::by_id(&ids.iter().collect::<Vec<_>>());
+        Self { ids, order, columns: definitions.iter().map(|d| d.feature()).zip(features).collect() }
+    }
+}
+
+/// The values of every feature, a list for each partition.
+fn take_features(parts: &mut [Described], n_features: usize) -> Vec<Vec<Vec<f64>>> {
+    let mut features = vec![Vec::with_capacity(parts.len()); n_features];
+    for part in parts {
+        for (all, values) in features.iter_mut().zip(std::mem::take(&mut part.features)) {
+            all.push(values);
+        }
+    }
+    features
 }

@@ -18,6 +18,7 @@ use habitue_core::time::Day;
 use hashbrown::HashMap;
 
 pub(crate) use self::comings::Comings;
+pub(crate) use self::described::Ordered;
 use self::described::{Described, Describing};
 use super::Observer;
 use crate::error::Error;
@@ -40,18 +41,9 @@ pub(crate) struct OrdersJob<'a> {
     pub(crate) summaries: &'a [PathBuf],
 }
 
-/// What is wanted of customers.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Wanted {
-    /// When and for how much they bought, for forecasts.
-    pub(crate) buying: bool,
-    /// Those without a net purchase in a table of their own, not among the others.
-    pub(crate) apart: bool,
-}
-
 /// Customers, with an account of every row that they came from.
 pub(crate) struct Customers {
-    /// Every feature that the data can give, for customers with a net purchase (for all if none are wanted apart).
+    /// Every feature that the data can give, for customers with a net purchase.
     pub(crate) table: Table,
     /// The same for customers without one.
     pub(crate) apart: Table,
@@ -63,14 +55,19 @@ pub(crate) struct Customers {
     pub(crate) buying: Vec<Option<Buying>>,
     /// The same for customers without a net purchase.
     pub(crate) buying_apart: Vec<Option<Buying>>,
-    pub(crate) without_purchase: WithoutPurchase,
     pub(crate) as_of: Day,
     /// The last day of the earlier part that forecasts are checked with.
     pub(crate) check_day: Day,
-    pub(crate) currency: Option<String>,
-    pub(crate) holds: Holds,
     /// Who comes and comes back; only where orders are visited again.
     pub(crate) comings: Option<Comings>,
+    pub(crate) account: Account,
+}
+
+/// What there is to say of orders beside their customers.
+pub(crate) struct Account {
+    pub(crate) without_purchase: WithoutPurchase,
+    pub(crate) currency: Option<String>,
+    pub(crate) holds: Holds,
     pub(crate) input: Input,
     pub(crate) sources: Vec<SourceNote>,
     pub(crate) warnings: Vec<String>,
@@ -97,29 +94,57 @@ pub(crate) struct Ledger<'a> {
     warnings: Vec<String>,
 }
 
-/// Reads orders into the customer table, and lets go of their lines; rejected rows go to `rejects` as CSV.
+/// Reads orders into the customer table, and lets go of their lines; rejected rows go to `rejects` as CSV. When and for how
+/// much customers bought is there if `buying` is asked.
 ///
 /// # Errors
 /// When sources cannot be read or understood, or when no row is left.
 pub(crate) fn customers(
     plan: &Plan,
     job: &OrdersJob<'_>,
-    wanted: Wanted,
+    buying: bool,
     rejects: &mut Rejects,
     observer: &dyn Observer,
 ) -> Result<Customers, Error> {
+    let (mut ledger, parts) = described(plan, job, buying, rejects, observer)?;
+    ledger.customers(parts, rejects)
+}
+
+/// Reads orders into a table of all customers, also those without a net purchase, to be written.
+///
+/// # Errors
+/// As [`customers`].
+pub(crate) fn ordered(
+    plan: &Plan,
+    job: &OrdersJob<'_>,
+    rejects: &mut Rejects,
+    observer: &dyn Observer,
+) -> Result<(Ordered, Account), Error> {
+    let (mut ledger, parts) = described(plan, job, false, rejects, observer)?;
+    let (parts, account) = ledger.account(parts, rejects)?;
+    Ok((Ordered::new(parts, &ledger.definitions()), account))
+}
+
+/// Customers partition by partition, as they come out of the fold.
+fn described<'a>(
+    plan: &'a Plan,
+    job: &OrdersJob<'_>,
+    buying: bool,
+    rejects: &mut Rejects,
+    observer: &dyn Observer,
+) -> Result<(Ledger<'a>, Vec<(Described, Leftover)>), Error> {
     let orders = Orders::read(plan, job, rejects, observer)?;
     observer.stage("folding orders into customers");
-    let (mut ledger, folded) = (orders.ledger, orders.folded);
+    let (ledger, folded) = (orders.ledger, orders.folded);
     let (as_of, definitions) = (ledger.as_of, ledger.definitions());
-    let check_day = wanted.buying.then(|| ledger.check_day());
+    let check_day = buying.then(|| ledger.check_day());
     let parts = folded.finish(
         || Histories::new(as_of),
         || Describing::new(&definitions, check_day),
         Describing::visit,
         |visitor| Ok(visitor.described),
     )?;
-    ledger.customers(parts, wanted.apart, rejects)
+    Ok((ledger, parts))
 }
 
 impl<'a> Orders<'a> {
@@ -171,7 +196,7 @@ impl<'a> Orders<'a> {
             Describing::visit,
             |visitor| Ok(visitor.described),
         )?;
-        self.ledger.customers(parts, true, rejects)
+        self.ledger.customers(parts, rejects)
     }
 
     /// Visits every customer, those without a net purchase too: partition by partition, in parallel, by id within one.
@@ -250,10 +275,18 @@ impl Ledger<'_> {
     fn customers(
         &mut self,
         parts: Vec<(Described, Leftover)>,
-        apart: bool,
         rejects: &mut Rejects,
     ) -> Result<Customers, Error> {
-        let definitions = self.definitions();
+        let (parts, account) = self.account(parts, rejects)?;
+        Ok(Described::into_customers(parts, &self.definitions(), (self.as_of, self.check_day()), account))
+    }
+
+    /// Accounts for every row.
+    fn account(
+        &mut self,
+        parts: Vec<(Described, Leftover)>,
+        rejects: &mut Rejects,
+    ) -> Result<(Vec<Described>, Account), Error> {
         let (described, leftovers): (Vec<_>, Vec<_>) = parts.into_iter().unzip();
         account::late(self.plan, &mut self.tally, &leftovers, rejects)?;
         if leftovers.iter().all(|l| l.kept == 0) {
@@ -263,19 +296,19 @@ impl Ledger<'_> {
         let n_orders = described.iter().map(|part| part.n_orders).sum();
         let net_total: Money = described.iter().map(|part| part.net_total).sum();
         let input = account::account(&self.tally, &leftovers, first_day, self.last_day, n_orders, net_total);
-        let sources = account::source_notes(self.plan, &self.tally);
-        let (currency, warnings) = (self.currency.clone(), std::mem::take(&mut self.warnings));
-        Ok(Described::into_customers(
-            described,
-            &definitions,
-            apart,
-            (self.as_of, self.check_day()),
-            currency,
-            self.holds,
+        let without_purchase = WithoutPurchase {
+            customers: described.iter().map(|part| part.without_purchase.customers).sum(),
+            revenue: described.iter().map(|part| part.without_purchase.revenue).sum(),
+        };
+        let account = Account {
+            without_purchase,
+            currency: self.currency.clone(),
+            holds: self.holds,
             input,
-            sources,
-            warnings,
-        ))
+            sources: account::source_notes(self.plan, &self.tally),
+            warnings: std::mem::take(&mut self.warnings),
+        };
+        Ok((described, account))
     }
 }
 

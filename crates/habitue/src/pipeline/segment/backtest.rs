@@ -18,7 +18,7 @@ use super::base::Base;
 use super::meaning::Meaning;
 use super::notes::{rfm_thresholds, score_all};
 use crate::error::Error;
-use crate::ingest::ids::{Ids, Order};
+use crate::ids::{Ids, Order};
 use crate::method::Method;
 use crate::outcome::{BacktestNote, GroupingSkill, SegmentLater};
 use crate::pipeline::grouping::place_all;

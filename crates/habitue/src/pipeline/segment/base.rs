@@ -74,7 +74,7 @@ impl Base {
         }
         let mut orders = Orders::read(plan, &inputs.job(settings), rejects, observer)?;
         let read = orders.customers(rejects, observer)?;
-        let clustered = features::resolve(wanted.unwrap_or("core"), read.holds)?;
+        let clustered = features::resolve(wanted.unwrap_or("core"), read.account.holds)?;
         let base = Self {
             kind: Kind::Orders,
             clustered: clustered.into_iter().map(str::to_owned).collect(),
@@ -85,14 +85,14 @@ impl Base {
             buying: read.buying,
             buying_apart: read.buying_apart,
             check_day: Some(read.check_day),
-            holds: read.holds,
+            holds: read.account.holds,
             as_of: Some(read.as_of),
-            currency: read.currency,
+            currency: read.account.currency,
             comings: read.comings,
-            input: read.input,
-            sources: read.sources,
-            without_purchase: read.without_purchase,
-            warnings: read.warnings,
+            input: read.account.input,
+            sources: read.account.sources,
+            without_purchase: read.account.without_purchase,
+            warnings: read.account.warnings,
         };
         Ok((base, Some(orders)))
     }

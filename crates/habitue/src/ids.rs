@@ -73,6 +73,20 @@ impl Order {
         self.0.iter().map(|place| lists[place.list as usize].get(place.number).to_owned()).collect()
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The id at a place of this order.
+    pub(crate) fn id<'a>(&self, at: usize, lists: &'a [Ids]) -> &'a str {
+        lists[self.0[at].list as usize].get(self.0[at].number)
+    }
+
+    /// What belongs to that id.
+    pub(crate) fn value<T: Copy>(&self, at: usize, lists: &[Vec<T>]) -> T {
+        lists[self.0[at].list as usize][self.0[at].number as usize]
+    }
+
     /// What belongs to the ids, given list by list, in this order.
     pub(crate) fn gather<T: Copy>(&self, lists: &[impl AsRef<[T]>]) -> Vec<T> {
         let lists: Vec<&[T]> = lists.iter().map(AsRef::as_ref).collect();
