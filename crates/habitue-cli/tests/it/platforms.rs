@@ -1,5 +1,11 @@
 //! Order exports as shop systems write them: headers as they come, rows made here.
 
+use std::sync::Arc;
+
+use arrow_array::{ArrayRef, RecordBatch, StringArray};
+use parquet::arrow::ArrowWriter;
+use parquet::file::properties::WriterProperties;
+
 use crate::harness::{Folder, Ran};
 
 fn rfm_of(name: &str, contents: &str) -> Ran {
@@ -75,6 +81,39 @@ fn shopify_lines_after_the_first_of_an_order_belong_to_its_customer() {
     rejected 1 row (99.00): cancelled, voided or never paid
     2 customers from 4 of 5 rows; 0 kept without a net purchase
     "#);
+}
+
+#[test]
+fn lines_of_an_order_belong_together_across_row_groups() {
+    let mut cells = ["", "", ""].map(|_| Vec::new());
+    let mut rows = |n: usize, order: &str, customer: Option<&'static str>| {
+        for _ in 0..n {
+            cells[0].push(Some(order.to_owned()));
+            cells[1].push(customer.map(str::to_owned));
+            cells[2].push(customer.map(|_| "2024-01-01 09:00:00".to_owned()));
+        }
+    };
+    rows(1, "#1", Some("a@shop.example"));
+    rows(40, "#1", None);
+    rows(1, "#2", Some("b@shop.example"));
+    rows(17, "#2", None);
+    let n = cells[0].len();
+    let prices = StringArray::from_iter_values((1..=n).map(|price| price.to_string()));
+    let columns = ["Order ID", "Email", "Created at"].into_iter().zip(cells);
+    let columns = columns.map(|(name, cells)| (name, Arc::new(StringArray::from(cells)) as ArrayRef));
+    let columns = columns.chain([("Lineitem price", Arc::new(prices) as ArrayRef)]);
+    let batch = RecordBatch::try_from_iter_with_nullable(columns.map(|(n, c)| (n, c, true))).unwrap();
+    let small_groups = WriterProperties::builder().set_max_row_group_row_count(Some(5)).build();
+    let mut bytes = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut bytes, batch.schema(), Some(small_groups)).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    let folder = Folder::with("orders.parquet", bytes);
+    let ran = folder.habitue(&["features", "orders.parquet", "--features", "spend", "--quiet"]).succeeded();
+    assert_eq!(
+        ran.stdout,
+        "customer_id,recency_days,orders,spend\na@shop.example,1,1,861\nb@shop.example,1,1,909\n"
+    );
 }
 
 const WOOCOMMERCE: &str = "order_id,order_date,order_status,customer_id,billing_first_name,billing_last_name,billing_email,billing_phone,billing_address_1,billing_city,billing_state,billing_postcode,billing_country,shipping_address_1,shipping_city,shipping_state,shipping_postcode,shipping_country,order_total,order_currency,payment_method";

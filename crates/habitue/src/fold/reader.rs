@@ -6,7 +6,7 @@ use habitue_core::summary::Summary;
 use habitue_core::time::{DAY_SECONDS, Day, Timestamp};
 
 use super::{Stretch, Unfolded};
-use crate::ingest::part::Item;
+use crate::ingest::part::Packed;
 use crate::ingest::roster::NO_PRODUCT;
 
 /// Makes of a customer's lines what is to be seen of them.
@@ -77,13 +77,11 @@ struct Taking {
     n_runs: u32,
     /// What is known of products, by number.
     products: Vec<Known>,
-    /// The customer's items, run after run.
-    items: Vec<Item>,
     runs: Vec<TakenRun>,
     /// The numbers of orders.
     numbers: Vec<u64>,
     /// When which items were given back.
-    returns: Vec<(Timestamp, Item)>,
+    returns: Vec<(Timestamp, Packed)>,
     /// What sold the product that came back, latest first: run and item.
     sold: Vec<(usize, usize)>,
     taken_back: Vec<TakenBack>,
@@ -125,95 +123,88 @@ impl Taking {
             let is_merchandise = product.is_some() && !is_service;
             self.products.push(Known { last_run: 0, is_service, is_merchandise });
         }
-        self.read(lines, as_of)?;
+        self.runs.clear();
         self.numbers.clear();
         self.returns.clear();
         let last_run_before = self.n_runs;
-        let (mut start, mut n_products) = (0, 0);
-        for (taken, stretch) in self.runs.iter_mut().zip(lines.runs) {
-            let items = &self.items[start..taken.end];
+        let (mut before, mut start, mut n_products) = ((Timestamp(i64::MIN), 0), 0, 0);
+        for stretch in lines.runs {
+            let (time, end) = (stretch.run.time, start + stretch.items().len());
+            if (time, stretch.run.order) <= before {
+                return None;
+            }
+            before = (time, stretch.run.order);
+            let items = &lines.items[start..end];
+            self.runs.push(TakenRun { time, end, order: orders.len() });
             self.n_runs += 1;
-            taken.order = orders.len();
             let (mut bought, mut units, mut n_lines) = (0, 0, 0);
             for (at, item) in items.iter().enumerate() {
                 let product = &mut self.products[item.product as usize];
                 let last_run = std::mem::replace(&mut product.last_run, self.n_runs);
-                if last_run == self.n_runs && items[..at].contains(item) {
+                if item.is_wide() || (last_run == self.n_runs && items[..at].contains(item)) {
                     return None;
                 }
                 let is_new = last_run <= last_run_before;
-                if item.amount < Money::ZERO && item.product != NO_PRODUCT && !is_new {
-                    self.returns.push((taken.time, *item));
+                if item.amount() < Money::ZERO && item.product != NO_PRODUCT && !is_new {
+                    self.returns.push((time, *item));
                     continue;
                 }
-                if item.amount < Money::ZERO || item.units < 0 {
+                if item.amount() < Money::ZERO || item.units() < 0 {
                     return None;
                 }
                 n_products += u64::from(is_new && product.is_merchandise);
-                bought += item.amount.0;
-                units += if product.is_service { 0 } else { item.units };
+                bought += item.amount().0;
+                units += if product.is_service { 0 } else { item.units() };
                 n_lines += 1;
             }
-            start = taken.end;
+            start = end;
             if n_lines > 0 && bought == 0 {
                 return None;
             }
             if n_lines > 0 {
                 self.numbers.push(stretch.run.order);
                 let discount = discount(items, lines, stretch);
-                let (time, bought, returned) = (taken.time, Money(bought), Money::ZERO);
+                let (bought, returned) = (Money(bought), Money::ZERO);
                 orders.push(Order { time, bought, returned, discount, n_lines, units });
             }
         }
-        self.numbers.sort_unstable();
-        let is_each_once = self.numbers.windows(2).all(|pair| pair[0] != pair[1]);
-        let is_told = is_each_once && self.take_back(orders);
-        is_told.then_some(Counts { n_products, n_returns: self.returns.len() as u64 })
-    }
-
-    /// Reads the runs and items of a customer; nothing if they are not in the order of time, or too late.
-    fn read(&mut self, lines: &Unfolded<'_>, as_of: Day) -> Option<()> {
-        self.items.clear();
-        self.runs.clear();
-        let mut before = (Timestamp(i64::MIN), 0);
-        for stretch in lines.runs {
-            let time = stretch.run.time;
-            if (time, stretch.run.order) <= before {
-                return None;
-            }
-            before = (time, stretch.run.order);
-            let (part, start) = (&lines.parts[stretch.part as usize], self.items.len());
-            let items = &lines.items[start..start + stretch.items().len()];
-            self.items.extend(items.iter().map(|packed| part.unpack(*packed)));
-            self.runs.push(TakenRun { time, end: self.items.len(), order: 0 });
-        }
         let last_day = before.0.day();
-        (last_day < as_of && !lines.policy.rejects_day(last_day)).then_some(())
+        if last_day >= as_of || lines.policy.rejects_day(last_day) {
+            return None;
+        }
+        let is_told = are_each_once(&mut self.numbers) && self.take_back(lines.items, orders);
+        is_told.then_some(Counts { n_products, n_returns: self.returns.len() as u64 })
     }
 
     /// Takes every return off the lines that it reverses, as a history does; false where not all of it was sold before, or
     /// where an order was put right.
-    fn take_back(&mut self, orders: &mut [Order]) -> bool {
-        if self.returns.len() * self.items.len() > MOST_LOOKS {
+    fn take_back(&mut self, items: &[Packed], orders: &mut [Order]) -> bool {
+        if self.returns.len() * items.len() > MOST_LOOKS {
             return false;
         }
         self.taken_back.clear();
         let returns = std::mem::take(&mut self.returns);
-        let is_told = returns.iter().all(|(time, item)| self.take_one_back(*time, *item, orders));
+        let is_told = returns.iter().all(|(time, item)| self.take_one_back(items, *time, *item, orders));
         self.returns = returns;
         is_told && !self.any_put_right(orders)
     }
 
     /// Takes one return off: the latest line of the same quantity and amount, or else the latest lines with units left.
-    fn take_one_back(&mut self, time: Timestamp, back: Item, orders: &mut [Order]) -> bool {
-        let (mut units, mut money) = (-back.units, -back.amount);
+    fn take_one_back(
+        &mut self,
+        items: &[Packed],
+        time: Timestamp,
+        back: Packed,
+        orders: &mut [Order],
+    ) -> bool {
+        let (mut units, mut money) = (-back.units(), -back.amount());
         if units <= 0 {
             return false;
         }
-        self.find_sold(time, back.product);
+        self.find_sold(items, time, back.product);
         let is_same = |&(_, at): &(usize, usize)| {
-            let (item, is_touched) = (self.items[at], self.taken_back.iter().any(|back| back.item == at));
-            (item.units, item.amount) == (units, money) && !is_touched
+            let (item, is_touched) = (items[at], self.taken_back.iter().any(|back| back.item == at));
+            (item.units(), item.amount()) == (units, money) && !is_touched
         };
         if let Some(same) = self.sold.iter().position(is_same) {
             self.sold.swap(0, same);
@@ -223,14 +214,14 @@ impl Taking {
             return false;
         }
         for &(run, at) in &self.sold {
-            let sold = self.items[at];
+            let sold = items[at];
             let known = self.taken_back.iter().position(|back| back.item == at);
-            let part = units.min(known.map_or(sold.units, |known| self.taken_back[known].units_left));
+            let part = units.min(known.map_or(sold.units(), |known| self.taken_back[known].units_left));
             if part <= 0 {
                 continue;
             }
             let known = known.unwrap_or_else(|| {
-                let (units_left, money_left) = (sold.units, sold.amount);
+                let (units_left, money_left) = (sold.units(), sold.amount());
                 let order = self.runs[run].order;
                 self.taken_back.push(TakenBack { item: at, order, units_left, money_left, last: time });
                 self.taken_back.len() - 1
@@ -245,13 +236,12 @@ impl Taking {
     }
 
     /// Finds what sold a product up to a moment, latest first.
-    fn find_sold(&mut self, time: Timestamp, product: u32) {
+    fn find_sold(&mut self, items: &[Packed], time: Timestamp, product: u32) {
         self.sold.clear();
         let n_runs = self.runs.partition_point(|run| run.time <= time);
         for (at, run) in self.runs[..n_runs].iter().enumerate().rev() {
             let start = if at == 0 { 0 } else { self.runs[at - 1].end };
-            let sells_it =
-                |i: &usize| self.items[*i].product == product && self.items[*i].amount >= Money::ZERO;
+            let sells_it = |i: &usize| items[*i].product == product && items[*i].amount() >= Money::ZERO;
             self.sold.extend((start..run.end).filter(sells_it).map(|i| (at, i)));
         }
     }
@@ -268,14 +258,23 @@ impl Taking {
     }
 }
 
+/// Whether no number is there twice; a few are compared faster than sorted.
+fn are_each_once(numbers: &mut [u64]) -> bool {
+    if numbers.len() <= 12 {
+        return (1..numbers.len()).all(|at| !numbers[..at].contains(&numbers[at]));
+    }
+    numbers.sort_unstable();
+    numbers.windows(2).all(|pair| pair[0] != pair[1])
+}
+
 /// What was taken off the prices of what a run sold.
-fn discount(items: &[Item], lines: &Unfolded<'_>, stretch: &Stretch) -> Money {
+fn discount(items: &[Packed], lines: &Unfolded<'_>, stretch: &Stretch) -> Money {
     let discounts = &lines.parts[stretch.part as usize].discounts;
     let of_run = discounts.get(stretch.items()).unwrap_or_default();
     items
         .iter()
         .zip(of_run)
-        .filter(|(item, _)| item.amount >= Money::ZERO)
+        .filter(|(item, _)| item.amount() >= Money::ZERO)
         .map(|(_, discount)| *discount)
         .sum()
 }

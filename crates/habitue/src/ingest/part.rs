@@ -32,7 +32,7 @@ pub(crate) struct Item {
 }
 
 /// An item in twelve bytes, as nearly all items can be told.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Packed {
     pub(crate) product: u32,
     /// [`WIDE`] where units or amount need more room.
@@ -53,10 +53,22 @@ impl Packed {
         (units != WIDE).then_some(Self { product: item.product, units, amount })
     }
 
-    /// What was paid for it; the item must not be a wide one, which [`Self::new`] never makes.
+    /// Whether only its part can tell units and amount; [`Self::new`] never makes such an item.
+    #[inline]
+    pub(crate) fn is_wide(self) -> bool {
+        self.units == WIDE
+    }
+
+    /// What was paid for it; the item must not be a wide one.
     #[inline]
     pub(crate) fn amount(self) -> Money {
         Money(self.amount.into())
+    }
+
+    /// How much of it; the item must not be a wide one.
+    #[inline]
+    pub(crate) fn units(self) -> i64 {
+        self.units.into()
     }
 }
 
@@ -106,10 +118,10 @@ impl Part {
     /// An item of this part.
     #[inline]
     pub(crate) fn unpack(&self, packed: Packed) -> Item {
-        let (units, amount) = if packed.units == WIDE {
+        let (units, amount) = if packed.is_wide() {
             self.wide[packed.amount as usize]
         } else {
-            (packed.units.into(), Money(packed.amount.into()))
+            (packed.units(), packed.amount())
         };
         Item { product: packed.product, units, amount }
     }

@@ -200,6 +200,8 @@ impl Source {
             (Format::Parquet(parquet), Part::RowGroup(group)) => {
                 read_row_group(self, parquet, number, group, selection, sink)
             }
+            (Format::Parquet(parquet), Part::Whole) => (0..parquet.n_row_groups())
+                .try_for_each(|group| read_row_group(self, parquet, number, group, selection, sink)),
             (Format::Workbook(workbook), _) => {
                 for (row, cells) in &workbook.rows {
                     if sink.is_full() {
@@ -218,7 +220,7 @@ impl Source {
 enum Part {
     /// Records of text.
     Block(Block),
-    /// All records of a text file, one after the other.
+    /// All records of a file, one after the other.
     Whole,
     RowGroup(usize),
     Rows,
@@ -310,7 +312,7 @@ fn next_job(jobs: &Mutex<Receiver<(usize, usize, Part)>>) -> Option<(usize, usiz
 /// Cuts a source into parts; `send` gives false when nobody wants more.
 fn parts(source: &Source, in_order: bool, mut send: impl FnMut(Part) -> bool) -> Result<(), Error> {
     match &source.format {
-        Format::Text(_) if in_order => {
+        Format::Text(_) | Format::Parquet(_) if in_order => {
             send(Part::Whole);
         }
         Format::Text(text) => {
