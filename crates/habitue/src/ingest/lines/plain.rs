@@ -6,7 +6,7 @@
 use habitue_core::Money;
 use habitue_core::clean::{Mark, Reason};
 use habitue_core::line::UNIT_SCALE;
-use habitue_core::time::{DAY_SECONDS, Timestamp};
+use habitue_core::time::Timestamp;
 
 use super::{LineSink, MOST_MONEY, Reading};
 use crate::error::Error;
@@ -75,10 +75,11 @@ impl LineSink<'_> {
         }
         self.before.mark = Mark::None;
         self.before.currency.clear();
-        self.tally.has_hours |= time.0.rem_euclid(DAY_SECONDS) != 0;
-        if self.before.day.0 != time.day() {
+        let day = time.day();
+        self.tally.has_hours = self.tally.has_hours || time != day.start();
+        if self.before.day.0 != day {
             self.count_day();
-            self.before.day.0 = time.day();
+            self.before.day.0 = day;
         }
         true
     }
@@ -294,17 +295,25 @@ impl LineSink<'_> {
     fn plain_moneys(&self, columns: &[Column<'_>], n: usize) -> Vec<Packed> {
         let packed = |(units, amount)| Packed::new(Item { product: 0, units, amount });
         let comma = self.reading.roles.comma;
-        let numbers = |role: Role| columns[role as usize].ten_thousandths(comma, n);
-        let quantities =
-            if self.has(Role::Quantity) { numbers(Role::Quantity) } else { Some(vec![10_000; n]) };
-        let money_role = if self.has(Role::Amount) { Role::Amount } else { Role::UnitPrice };
-        let (Some(quantities), Some(moneys)) = (quantities, numbers(money_role)) else {
+        let (has_quantity, is_amount) = (self.has(Role::Quantity), self.has(Role::Amount));
+        let money_column = &columns[if is_amount { Role::Amount } else { Role::UnitPrice } as usize];
+        let quantity_column = &columns[Role::Quantity as usize];
+        let closer = || {
             let money = |row| self.plain_money(&ColumnarRow { columns, row }).and_then(packed);
-            return (0..n).map(|row| money(row).unwrap_or_default()).collect();
+            (0..n).map(|row| money(row).unwrap_or_default()).collect()
         };
-        let factor = |quantity: i64| if self.has(Role::Amount) { 10_000 } else { quantity };
+        let Some(moneys) = money_column.ten_thousandths(comma, n) else { return closer() };
+        if let Some(wholes) = if has_quantity { quantity_column.wholes() } else { Some(vec![1; n]) } {
+            let money = |(quantity, money): (i64, i64)| {
+                let amount = if is_amount { money } else { quantity.checked_mul(money)? };
+                let units = quantity.checked_mul(UNIT_SCALE)?;
+                (units > 0 && amount > 0).then(|| packed((units, Money(amount))))?
+            };
+            return wholes.into_iter().zip(moneys).map(|pair| money(pair).unwrap_or_default()).collect();
+        }
+        let Some(quantities) = quantity_column.ten_thousandths(comma, n) else { return closer() };
         let money = |(quantity, money): (i64, i64)| {
-            let amount = factor(quantity).checked_mul(money)?;
+            let amount = if is_amount { 10_000 } else { quantity }.checked_mul(money)?;
             let is_plain = quantity > 0 && quantity % 10 == 0 && amount > 0 && amount % 10_000 == 0;
             is_plain.then(|| packed((quantity / 10, Money(amount / 10_000))))?
         };
