@@ -6,6 +6,7 @@ mod spill;
 pub(crate) mod store;
 
 use std::ops::Range;
+use std::sync::{Mutex, PoisonError};
 
 use habitue_core::Money;
 use habitue_core::clean::Reason;
@@ -157,10 +158,11 @@ impl Folded {
         visit: impl Fn(&mut V, &str, &R::Past) + Sync,
         end: impl Fn(V) -> Result<W, Error> + Sync,
     ) -> Result<Vec<(W, Leftover)>, Error> {
+        let idle = Mutex::default();
         let fold = |parts: &[Part]| {
             let mut visitor = new();
             let visit = |id: &str, past: &R::Past| visit(&mut visitor, id, past);
-            let leftover = fold_partition(parts, &self.names, self.policy, &mut reader(), visit);
+            let leftover = fold_partition(parts, &self.names, self.policy, &idle, &mut reader(), visit);
             Ok((end(visitor)?, leftover))
         };
         match &self.lines {
@@ -177,10 +179,11 @@ impl Folded {
         visit: impl Fn(&mut V, &str, &R::Past) + Sync,
         end: impl Fn(V) -> Result<W, Error> + Sync,
     ) -> Result<Vec<(W, Leftover)>, Error> {
+        let idle = Mutex::default();
         let fold = |parts: Vec<Part>| {
             let mut visitor = new();
             let visit = |id: &str, past: &R::Past| visit(&mut visitor, id, past);
-            let leftover = fold_partition(&parts, &self.names, self.policy, &mut reader(), visit);
+            let leftover = fold_partition(&parts, &self.names, self.policy, &idle, &mut reader(), visit);
             drop(parts);
             Ok((end(visitor)?, leftover))
         };
@@ -199,16 +202,21 @@ fn from_files<W: Send>(
     (0..PARTITIONS).into_par_iter().with_max_len(1).map(|number| fold(spilled.read(number)?)).collect()
 }
 
-/// Folds one partition: its customers in the order of their ids.
+/// Folds one partition: its customers in the order of their ids. The memory to put lines by customer is one of those that
+/// are idle, and is idle afterwards.
 fn fold_partition<R: Reader>(
     parts: &[Part],
     names: &Names,
     policy: Policy,
+    idle: &Mutex<Vec<ByCustomer>>,
     reader: &mut R,
     mut visit: impl FnMut(&str, &R::Past),
 ) -> Leftover {
-    let (by_customer, keys) = ByCustomer::new(parts);
-    let (ids, products) = (names.ids(&keys), names.products.as_slice());
+    let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+    let last = idle().pop();
+    let mut by_customer = last.unwrap_or_default();
+    by_customer.fill(parts);
+    let (ids, products) = (names.ids(&by_customer.keys), names.products.as_slice());
     let mut leftover = Leftover::default();
     let (mut placed, mut order, mut summary) = (Vec::new(), Vec::new(), Summary::default());
     for customer in ids.sorted() {
@@ -232,6 +240,7 @@ fn fold_partition<R: Reader>(
             visit(id, reader.read(&summary));
         }
     }
+    idle().push(by_customer);
     leftover
 }
 
@@ -251,21 +260,29 @@ impl Stretch {
 
 /// The runs of every customer of a partition, in the order in which they were read, and their items.
 ///
-/// Both are copied, customer by customer: what is read together stands together.
+/// Both are copied, customer by customer: what is read together stands together. Customers are numbered in the order in
+/// which they appear. Its memory is used again, partition after partition.
+#[derive(Default)]
 struct ByCustomer {
     runs: Vec<Stretch>,
     items: Vec<Packed>,
     /// Where the runs and the items of each customer end.
     ends: Vec<(u32, u32)>,
+    /// The customers' keys by number.
+    keys: Vec<CustomerKey>,
+    numbers: HashTable<u32>,
+    /// The customer of every run, in the order in which they were read.
+    customers: Vec<u32>,
 }
 
 impl ByCustomer {
-    /// Numbers the customers in the order in which they appear; returns their keys by number, too.
-    fn new(parts: &[Part]) -> (Self, Vec<CustomerKey>) {
-        let mut keys: Vec<CustomerKey> = Vec::new();
-        let mut numbers: HashTable<u32> = HashTable::new();
-        let mut counts: Vec<(u32, u32)> = Vec::new();
-        let mut customers = Vec::with_capacity(parts.iter().map(Part::n_runs).sum());
+    /// Puts the lines of a partition in the place of those before.
+    fn fill(&mut self, parts: &[Part]) {
+        let Self { runs, items: copied, ends, keys, numbers, customers } = self;
+        keys.clear();
+        numbers.clear();
+        ends.clear();
+        customers.clear();
         for (run, items) in parts.iter().flat_map(Part::runs) {
             let key = run.customer;
             let entry = numbers.entry(key.hash(), |&n| keys[n as usize] == key, |&n| keys[n as usize].hash());
@@ -275,33 +292,34 @@ impl ByCustomer {
                     let number = keys.len() as u32;
                     place.insert(number);
                     keys.push(key);
-                    counts.push((0, 0));
+                    ends.push((0, 0));
                     number
                 }
             };
-            let count = &mut counts[number as usize];
+            let count = &mut ends[number as usize];
             *count = (count.0 + 1, count.1 + items.len() as u32);
             customers.push(number);
         }
-        let mut next = Vec::with_capacity(counts.len());
+        // How many become where they begin, and, as they are copied, where they end.
         let mut total = (0, 0);
-        for count in counts {
-            next.push(total);
+        for count in ends.iter_mut() {
+            let start = total;
             total = (total.0 + count.0, total.1 + count.1);
+            *count = start;
         }
-        let mut runs = vec![Stretch::default(); customers.len()];
-        let mut copied = vec![Packed::default(); total.1 as usize];
-        let mut customers = customers.into_iter();
+        // What is left in them from the partition before is written over.
+        runs.resize(customers.len(), Stretch::default());
+        copied.resize(total.1 as usize, Packed::default());
+        let mut customers = customers.iter();
         for (number, part) in (0..).zip(parts) {
             for ((run, items), customer) in part.runs().zip(&mut customers) {
-                let place: &mut (u32, u32) = &mut next[customer as usize];
+                let place = &mut ends[*customer as usize];
                 runs[place.0 as usize] = Stretch { run, part: number, start: items.start as u32 };
                 let items = part.packed(items);
                 copied[place.1 as usize..][..items.len()].copy_from_slice(items);
                 *place = (place.0 + 1, place.1 + items.len() as u32);
             }
         }
-        (Self { runs, items: copied, ends: next }, keys)
     }
 
     fn runs(&self, customer: u32) -> &[Stretch] {

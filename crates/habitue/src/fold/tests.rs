@@ -52,7 +52,10 @@ proptest! {
         let parts = [part_of(&drawn, &roster, with_discounts)];
         let names = roster.close();
         let policy = Policy { drop_duplicates: true, last_day: last_day.map(Day), as_of: None };
-        let (by_customer, keys) = ByCustomer::new(&parts);
+        let mut by_customer = ByCustomer::default();
+        by_customer.fill(&parts[..parts.len() / 2]);
+        by_customer.fill(&parts);
+        let keys = &by_customer.keys;
         let as_of = Day(7);
         let mut histories = Histories::new(as_of);
         for customer in 0..keys.len() as u32 {
@@ -101,7 +104,9 @@ fn what_came_back_of_what_was_sold_before_needs_no_closer_look() {
     let mut histories = Histories::new(Day(9));
     let [same, latest_first, too_much, never_sold] = parts.map(|part| {
         let parts = [part];
-        let (by_customer, _) = ByCustomer::new(&parts);
+        let mut by_customer = ByCustomer::default();
+        by_customer.fill(&parts[..parts.len() / 2]);
+        by_customer.fill(&parts);
         let (runs, items) = (by_customer.runs(0), by_customer.items(0));
         let lines = Unfolded { parts: &parts, runs, items, products: &names.products, policy };
         histories.take(&lines).map(|h| h.orders.iter().map(|o| o.returned.0).collect::<Vec<_>>())

@@ -206,10 +206,6 @@ impl Part {
         (0..self.runs.len()).map(|index| self.run(index))
     }
 
-    pub(crate) fn n_runs(&self) -> usize {
-        self.runs.len()
-    }
-
     /// A run with its items.
     #[inline]
     fn run(&self, index: usize) -> (Run, std::ops::Range<usize>) {
