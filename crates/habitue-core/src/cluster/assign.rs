@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::math::chunks::rows_per_chunk;
-use crate::math::lanes::{self, LANES, Nearest};
+use crate::math::lanes::{self, LANES, Nearest, Octet};
 use crate::{Error, Matrix, Result};
 
 /// Nearest centres of some rows, in their order.
@@ -80,7 +80,7 @@ impl Pass<'_> {
         let (labels, last_labels) = self.labels.as_chunks_mut::<LANES>();
         let (squared, last_squared) = self.squared.as_chunks_mut::<LANES>();
         for ((block, labels), squared) in blocks.iter().zip(labels).zip(squared) {
-            let mut columns = [[0.0; LANES]; D];
+            let mut columns = [Octet([0.0; LANES]); D];
             for (column, values) in columns.iter_mut().enumerate() {
                 for (value, row) in values.iter_mut().zip(block) {
                     *value = row[column];
@@ -103,7 +103,7 @@ impl Pass<'_> {
     #[inline(always)]
     fn run_any(self) {
         let d = self.d;
-        let mut columns = vec![[0.0; LANES]; d];
+        let mut columns = vec![Octet([0.0; LANES]); d];
         let outputs = self.labels.chunks_mut(LANES).zip(self.squared.chunks_mut(LANES));
         for (values, (labels, distances)) in self.values.chunks(LANES * d).zip(outputs) {
             for (lane, row) in values.chunks_exact(d).enumerate() {

@@ -12,7 +12,7 @@ use super::lloyd::repair;
 use crate::Matrix;
 use crate::math::chunks::rows_per_chunk;
 use crate::math::distance::squared;
-use crate::math::lanes::{self, LANES, Nearest};
+use crate::math::lanes::{self, LANES, Nearest, Octet};
 
 /// What is known of a row.
 #[derive(Clone, Copy)]
@@ -225,7 +225,7 @@ impl pulp::NullaryFnOnce for Pass<'_> {
         let rounding = (self.d + 8) as f64 * 4.0 * f64::EPSILON;
         let mut waiting = [0_usize; LANES];
         let mut n_waiting = 0;
-        let mut lanes = vec![[0.0; LANES]; self.d];
+        let mut lanes = vec![Octet([0.0; LANES]); self.d];
         for row in 0..self.labels.len() {
             let label = self.labels[row];
             let own = self.travel.own.get(label as usize).copied().unwrap_or(0.0);
@@ -262,7 +262,7 @@ impl pulp::NullaryFnOnce for Pass<'_> {
 impl Pass<'_> {
     /// Measures up to eight rows against all centres.
     #[inline(always)]
-    fn measure(&mut self, columns: &[[f64; LANES]], rows: &[usize]) {
+    fn measure(&mut self, columns: &[Octet], rows: &[usize]) {
         if rows.is_empty() {
             return;
         }

@@ -1,5 +1,8 @@
 //! Squared Euclidean distance, and the range in which it can be trusted.
 
+use rayon::prelude::*;
+
+use super::chunks::rows_per_chunk;
 use crate::{Error, Matrix, Result};
 
 /// The squared Euclidean distance of two rows of one length: `Σ (aⱼ − bⱼ)²`.
@@ -25,15 +28,23 @@ pub fn squared(a: &[f64], b: &[f64]) -> f64 {
 /// [`Error::Spread`] if the widest column spreads over more than 1e140, or over less than 1e-140 without
 /// being constant.
 pub fn check_spread(x: &Matrix) -> Result<()> {
-    let mut low = vec![f64::INFINITY; x.n_cols()];
-    let mut high = vec![f64::NEG_INFINITY; x.n_cols()];
-    for row in x.rows() {
-        for ((low, high), &value) in low.iter_mut().zip(&mut high).zip(row) {
-            *low = low.min(value);
-            *high = high.max(value);
+    let d = x.n_cols();
+    let of_chunk = |values: &[f64]| {
+        let mut ends = vec![(f64::INFINITY, f64::NEG_INFINITY); d];
+        for row in values.chunks_exact(d) {
+            ends.iter_mut().zip(row).for_each(|((low, high), &value)| {
+                *low = if value < *low { value } else { *low };
+                *high = if value > *high { value } else { *high };
+            });
         }
-    }
-    let spread = low.iter().zip(&high).map(|(low, high)| high - low).fold(0.0, f64::max);
+        ends
+    };
+    let chunks: Vec<_> = x.values().par_chunks(rows_per_chunk(x.n_rows()) * d).map(of_chunk).collect();
+    let spread_of = |column: usize| {
+        let low = chunks.iter().map(|ends| ends[column].0).fold(f64::INFINITY, f64::min);
+        chunks.iter().map(|ends| ends[column].1).fold(f64::NEG_INFINITY, f64::max) - low
+    };
+    let spread = (0..d).map(spread_of).fold(0.0, f64::max);
     if spread == 0.0 || (1e-140..=1e140).contains(&spread) { Ok(()) } else { Err(Error::Spread { spread }) }
 }
 

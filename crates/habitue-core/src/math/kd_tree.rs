@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::lanes::LANES;
+use super::lanes::{LANES, Octet};
 use crate::Matrix;
 
 /// Rows of one leaf: two blocks of lanes. Fewer make the walk longer, more make the scan longer.
@@ -28,7 +28,7 @@ pub struct KdTree {
     n_rows: usize,
     n_cols: usize,
     rows: Vec<u32>,
-    blocks: Vec<[f64; LANES]>,
+    blocks: Vec<Octet>,
     boxes: Vec<f64>,
 }
 
@@ -73,7 +73,7 @@ impl KdTree {
         let mut boxes = vec![0.0; (2 * n_leaves - 1) * 2 * n_cols];
         split(x, &mut rows, &mut boxes, n_leaves);
         // Lanes without a row are infinitely far from everything.
-        let mut blocks = vec![[f64::INFINITY; LANES]; n_rows.div_ceil(LANES) * n_cols];
+        let mut blocks = vec![Octet([f64::INFINITY; LANES]); n_rows.div_ceil(LANES) * n_cols];
         blocks.par_chunks_mut(n_cols).zip(rows.par_chunks(LANES)).with_min_len(512).for_each(
             |(block, rows)| {
                 for (lane, &row) in rows.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! The rows that a search works on, and what it measures there.
 
 use crate::cluster::tree::{Run, Tree};
-use crate::math::lanes::{self, LANES, Nearest};
+use crate::math::lanes::{self, LANES, Nearest, Octet};
 use crate::math::random::Random;
 
 /// Centres at a fixed point of Lloyd's map.
@@ -16,9 +16,9 @@ pub(crate) struct Solution {
 pub(crate) struct Field {
     tree: Tree,
     /// The rows, eight side by side; column `j` of block `b` at `b · d + j`.
-    blocks: Vec<[f64; LANES]>,
+    blocks: Vec<Octet>,
     /// Their weights; 0 in lanes without a row.
-    weights: Vec<[f64; LANES]>,
+    weights: Vec<Octet>,
     /// A descent ends when no more labels change in a pass.
     few: usize,
     /// How close two solutions are that count as one, as a share of the inertia.
@@ -28,8 +28,8 @@ pub(crate) struct Field {
 /// Squared distances of all rows to their nearest and second nearest centre.
 struct Measured {
     nearest: Vec<[u64; LANES]>,
-    best: Vec<[f64; LANES]>,
-    second: Vec<[f64; LANES]>,
+    best: Vec<Octet>,
+    second: Vec<Octet>,
 }
 
 /// The part of the rows that may still change their label when a descent ends: on a summary for many searches,
@@ -90,10 +90,10 @@ impl Field {
     /// Greedy k-means++ seeds (see [`crate::cluster::seeds`]), rows drawn by weight.
     pub(crate) fn seeds(&self, k: usize, random: &mut Random) -> Vec<f64> {
         let mut centres = Vec::with_capacity(k * self.n_cols());
-        let mut best = vec![[1.0; LANES]; self.weights.len()];
+        let mut best = vec![Octet([1.0; LANES]); self.weights.len()];
         let first = self.draw(&best, random);
         self.push(&mut centres, first);
-        best.fill([f64::INFINITY; LANES]);
+        best.fill(Octet([f64::INFINITY; LANES]));
         best = self.with(&best, first).0;
         while centres.len() < k * self.n_cols() {
             let n_trials = n_trials(centres.len() / self.n_cols() + 1);
@@ -106,11 +106,11 @@ impl Field {
     fn grow(
         &self,
         centres: &mut Vec<f64>,
-        best: &[[f64; LANES]],
+        best: &[Octet],
         n_trials: usize,
         random: &mut Random,
-    ) -> Vec<[f64; LANES]> {
-        let mut found: Option<(usize, Vec<[f64; LANES]>, f64)> = None;
+    ) -> Vec<Octet> {
+        let mut found: Option<(usize, Vec<Octet>, f64)> = None;
         for _ in 0..n_trials {
             let row = self.draw(best, random);
             let (after, total) = self.with(best, row);
@@ -166,7 +166,7 @@ impl Field {
     }
 
     /// A row drawn with probability proportional to its weight times a value.
-    fn draw(&self, values: &[[f64; LANES]], random: &mut Random) -> usize {
+    fn draw(&self, values: &[Octet], random: &mut Random) -> usize {
         let total: f64 = self.products(values).sum();
         let mut left = random.uniform() * total;
         let mut last = 0;
@@ -182,13 +182,14 @@ impl Field {
         last
     }
 
-    fn products<'a>(&'a self, values: &'a [[f64; LANES]]) -> impl Iterator<Item = f64> + 'a {
-        let both = self.weights.iter().flatten().zip(values.iter().flatten());
+    fn products<'a>(&'a self, values: &'a [Octet]) -> impl Iterator<Item = f64> + 'a {
+        let flat = |octet: &'a Octet| octet.iter();
+        let both = self.weights.iter().flat_map(flat).zip(values.iter().flat_map(flat));
         both.map(|(weight, value)| if *weight > 0.0 { weight * value } else { 0.0 })
     }
 
     /// The distances if a row were a centre too, and their weighted sum.
-    fn with(&self, best: &[[f64; LANES]], row: usize) -> (Vec<[f64; LANES]>, f64) {
+    fn with(&self, best: &[Octet], row: usize) -> (Vec<Octet>, f64) {
         let mut centre = Vec::with_capacity(self.n_cols());
         self.push(&mut centre, row);
         let d = self.n_cols();
@@ -213,8 +214,8 @@ impl Field {
         let (n, d) = (self.weights.len(), self.n_cols());
         let mut measured = Measured {
             nearest: vec![[0; LANES]; n],
-            best: vec![[f64::INFINITY; LANES]; n],
-            second: vec![[f64::INFINITY; LANES]; n],
+            best: vec![Octet([f64::INFINITY; LANES]); n],
+            second: vec![Octet([f64::INFINITY; LANES]); n],
         };
         pulp::Arch::new().dispatch(|| {
             for (at, block) in self.blocks.chunks_exact(d).enumerate() {
@@ -223,7 +224,7 @@ impl Field {
                     nearest.offer(index, lanes::squared(block, centre.iter().copied()));
                 }
                 (measured.nearest[at], measured.best[at], measured.second[at]) =
-                    (nearest.label, nearest.best, nearest.second);
+                    (nearest.label, Octet(nearest.best), Octet(nearest.second));
             }
         });
         measured

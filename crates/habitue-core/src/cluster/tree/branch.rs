@@ -1,9 +1,9 @@
 //! One subtree: nodes in preorder, rows in blocks of eight.
 
-use crate::math::lanes::LANES;
+use crate::math::lanes::{LANES, Octet};
 
 /// Rows of a leaf at most.
-pub(super) const LEAF_ROWS: usize = 64;
+pub(super) const LEAF_ROWS: usize = 128;
 
 /// A subtree, its nodes in preorder: a node is followed by its left child, and the nodes below it end where
 /// the next one beside it begins.
@@ -12,7 +12,7 @@ pub(super) struct Branch {
     /// The row in each slot.
     pub rows: Vec<u32>,
     /// Column `j` of the eight rows of block `b` at `b · d + j`; lanes beyond the last row repeat it.
-    pub blocks: Vec<[f64; LANES]>,
+    pub blocks: Vec<Octet>,
     /// How often each slot counts; empty if all count once.
     pub weights: Vec<f64>,
     pub nodes: Vec<Node>,

@@ -1,6 +1,6 @@
 //! The centres of one iteration, as the kernels read them.
 
-use crate::math::lanes::{self, LANES, Nearest};
+use crate::math::lanes::{self, LANES, Nearest, Octet};
 
 /// The coordinate of a centre that fills up a block of eight: far from everything, with a finite square.
 pub(super) const NOWHERE: f64 = 1e150;
@@ -9,13 +9,13 @@ pub(super) const NOWHERE: f64 = 1e150;
 pub(super) struct Wide {
     pub n: usize,
     /// Column `j` of the eight centres of block `b` at `b · d + j`.
-    pub blocks: Vec<[f64; LANES]>,
+    pub blocks: Vec<Octet>,
     pub labels: Vec<u32>,
 }
 
 impl Wide {
     pub(super) fn with_room(k: usize, d: usize) -> Self {
-        Self { n: 0, blocks: vec![[NOWHERE; LANES]; k.div_ceil(LANES) * d], labels: vec![0; k] }
+        Self { n: 0, blocks: vec![Octet([NOWHERE; LANES]); k.div_ceil(LANES) * d], labels: vec![0; k] }
     }
 
     pub(super) fn new(centres: &[f64], d: usize) -> Self {
@@ -47,11 +47,7 @@ pub(super) struct Frame {
 
 /// Measures eight rows against some of the centres, given in ascending order; the lower of equals wins.
 #[inline(always)]
-pub(super) fn nearest_of_block<const D: usize>(
-    rows: &[[f64; LANES]],
-    centres: &Wide,
-    among: &[u32],
-) -> Nearest {
+pub(super) fn nearest_of_block<const D: usize>(rows: &[Octet], centres: &Wide, among: &[u32]) -> Nearest {
     let d = if D == 0 { rows.len() } else { D };
     let mut nearest = Nearest::NONE;
     for &at in among {

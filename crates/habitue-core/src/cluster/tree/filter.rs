@@ -3,7 +3,7 @@
 use super::branch::Branch;
 use super::centres::{Frame, NOWHERE, Wide, nearest_of_block};
 use super::owners::{MIXED, Memory, N_CONTENDERS, NOBODY, Owners, limit};
-use crate::math::lanes::LANES;
+use crate::math::lanes::{LANES, Octet};
 
 /// Buffers of a pass, used again and again.
 pub(super) struct Scratch {
@@ -12,9 +12,9 @@ pub(super) struct Scratch {
     stack: Vec<Visit>,
     /// Inner nodes that were opened, parents before children.
     opened: Vec<u32>,
-    squared: Vec<[f64; LANES]>,
+    squared: Vec<Octet>,
     /// By how much each candidate is ruled out; 0 if it is not.
-    apart: Vec<[f64; LANES]>,
+    apart: Vec<Octet>,
     /// Positions of the candidates that may own something now or soon.
     stay: Vec<u32>,
     /// The centres that rows are measured against.
@@ -36,8 +36,8 @@ impl Scratch {
             candidates: Vec::new(),
             stack: Vec::new(),
             opened: Vec::new(),
-            squared: vec![[0.0; LANES]; k.div_ceil(LANES)],
-            apart: vec![[0.0; LANES]; k.div_ceil(LANES)],
+            squared: vec![Octet([0.0; LANES]); k.div_ceil(LANES)],
+            apart: vec![Octet([0.0; LANES]); k.div_ceil(LANES)],
             stay: Vec::with_capacity(k),
             labels: Vec::with_capacity(k),
         }
@@ -85,7 +85,8 @@ impl Pass<'_> {
         self.scratch.stack.clear();
         self.scratch.opened.clear();
         self.scratch.stack.push(Visit { node: 0, level: 0, slack: f64::INFINITY });
-        let is_calm = 3 * self.owners.n_measured < self.branch.nodes.len();
+        // Few centres are measured at once, so that ruling some out saves nothing.
+        let is_calm = self.frame.k <= LANES || 2 * self.owners.n_measured < self.branch.nodes.len();
         self.owners.n_measured = 0;
         while let Some(visit) = self.scratch.stack.pop() {
             let node = visit.node as usize;
@@ -171,7 +172,9 @@ impl Pass<'_> {
     fn measure<const D: usize>(&mut self, visit: Visit) {
         let node = visit.node as usize;
         let level = visit.level as usize;
-        self.owners.n_measured += 1;
+        if self.owners.owner[node] != MIXED || self.branch.is_leaf(node) {
+            self.owners.n_measured += 1;
+        }
         let contest = self.contest::<D>(node, level, visit.slack);
         let candidates = if level == 0 { &self.frame.wide } else { &self.scratch.candidates[level - 1] };
         if contest.n_left == 1 {
@@ -236,7 +239,7 @@ impl Pass<'_> {
                     sums[lane] += difference * difference;
                 }
             }
-            *squared = sums;
+            *squared = Octet(sums);
             for lane in 0..LANES {
                 let nearer = sums[lane] < least[lane];
                 block_of[lane] = if nearer { at as u64 } else { block_of[lane] };
@@ -282,7 +285,7 @@ impl Pass<'_> {
                 lowest[lane] = if is_lower { farther } else { lowest[lane] };
                 lowest_at[lane] = if is_lower { at as u64 } else { lowest_at[lane] };
             }
-            apart[at] = apart_here;
+            apart[at] = Octet(apart_here);
         }
         let mut first = 0;
         for lane in 1..LANES {

@@ -8,6 +8,8 @@
 mod branch;
 mod build;
 mod centres;
+mod curve;
+mod deal;
 mod filter;
 mod owners;
 mod run;
@@ -16,12 +18,12 @@ use branch::Branch;
 pub(crate) use run::Run;
 
 use crate::Matrix;
-use crate::math::lanes::LANES;
+use crate::math::lanes::{LANES, Octet};
 
 /// A tree of rows: built once, it serves every number of clusters and every start.
 ///
-/// Holds a copy of the rows in an order of its own, eight side by side, and about `6 d + 10` numbers for every 16 to
-/// 32 rows.
+/// Holds a copy of the rows in an order of its own, eight side by side, and about `6 d + 10` numbers for every 32 to
+/// 128 rows.
 /// Equal on any number of threads.
 #[derive(Debug)]
 pub(crate) struct Tree {
@@ -55,13 +57,13 @@ impl Tree {
     }
 
     /// All rows eight side by side, and their weights; 0 in lanes without a row.
-    pub(crate) fn blocks(&self) -> (Vec<[f64; LANES]>, Vec<[f64; LANES]>) {
+    pub(crate) fn blocks(&self) -> (Vec<Octet>, Vec<Octet>) {
         let (mut blocks, mut weights) = (Vec::new(), Vec::new());
         for branch in &self.branches {
             blocks.extend_from_slice(&branch.blocks);
             let weight = |slot: usize| if slot < branch.rows.len() { branch.weight(slot) } else { 0.0 };
             let starts = (0..branch.rows.len()).step_by(LANES);
-            weights.extend(starts.map(|start| std::array::from_fn(|lane| weight(start + lane))));
+            weights.extend(starts.map(|start| Octet(std::array::from_fn(|lane| weight(start + lane)))));
         }
         (blocks, weights)
     }

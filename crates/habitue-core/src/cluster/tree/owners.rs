@@ -18,7 +18,7 @@ pub(super) struct Owners {
     pub near: Vec<f64>,
     /// The label of each slot, where its leaf is mixed.
     pub labels: Vec<u32>,
-    /// Nodes that the last pass measured.
+    /// Leaves and nodes of one owner that the last pass measured.
     pub n_measured: usize,
     /// What changed in the last pass.
     pub moves: Moves,
