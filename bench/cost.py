@@ -18,7 +18,7 @@ matplotlib.use("svg")
 import matplotlib.pyplot as plt  # noqa: E402
 import numpy as np  # noqa: E402
 
-from kmeans import ROOT, customers, habitue, starts, timed  # noqa: E402
+from kmeans import ROOT, Habitue, customers, starts, timed  # noqa: E402
 
 N, D, K = 100_000, 4, 8
 VARIED = {
@@ -57,10 +57,11 @@ def main():
                 x.tofile(rows)
                 start.tofile(centres)
                 ours, theirs = [], []
-                for _ in range(options.rounds):
-                    ours.append(habitue(["lloyd", rows, d, centres])[1])
-                    fit = KMeans(k, init=start, n_init=1, tol=0, max_iter=100_000)
-                    theirs.append(timed(lambda: [fit.fit(x).inertia_])[1])
+                with Habitue("lloyd", rows, d, centres) as habitue:
+                    for _ in range(options.rounds):
+                        ours.append(habitue.run()[1])
+                        fit = KMeans(k, init=start, n_init=1, tol=0, max_iter=100_000)
+                        theirs.append(timed(lambda: [fit.fit(x).inertia_])[1])
                 ours, theirs = statistics.median(ours), statistics.median(theirs)
                 drawn["habitue"].append(ours)
                 drawn["scikit-learn"].append(theirs)

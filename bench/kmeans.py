@@ -3,7 +3,7 @@
     pip install -r bench/requirements-kmeans.txt
     python3 bench/kmeans.py [--data DIR] [--pairs 5] [--jobs lloyd,sweep,assign] [--sizes 100000,1000000]
 
-Each pair runs habitue, then each peer; medians of wall and processor time and the objective of each are printed.
+Each pair runs habitue, then each peer, in processes that live through all pairs; medians of wall and processor time and the objective of each are printed.
 Reading is outside the time; building trees and summaries is inside. All peers run to convergence (tolerance 0), except
 in the sweep, where scikit-learn runs as it comes, and mlpack, which ends when centres move by less than 1e-5. With
 --data, DIR holds NAME.npy (doubles, rows x columns), and starting centres in NAME_init_kK.npy if there are any
@@ -50,12 +50,29 @@ def starts(x, k, seed):
     return np.array(centres)
 
 
-def habitue(arguments):
-    # NumPy asks the system for large pages for the rows of the peers; ours are to lie in such pages too.
-    pages = dict(os.environ, GLIBC_TUNABLES="glibc.malloc.hugetlb=1")
-    done = subprocess.run([PROGRAM, *map(str, arguments)], check=True, capture_output=True, text=True, env=pages)
-    out = json.loads(done.stdout)
-    return out["seconds"], out["cpu_seconds"], out["inertia"]
+class Habitue:
+    """A process that does a job each time it is asked, as this one has the peers do: all of them live through all pairs."""
+
+    def __init__(self, *arguments):
+        # NumPy asks the system for large pages for the rows of the peers; ours are to lie in such pages too.
+        pages = dict(os.environ, GLIBC_TUNABLES="glibc.malloc.hugetlb=1")
+        command = [PROGRAM, *map(str, arguments)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=pages)
+        self.is_first = True
+
+    def run(self):
+        if not self.is_first:
+            self.process.stdin.write("\n")
+            self.process.stdin.flush()
+        self.is_first = False
+        out = json.loads(self.process.stdout.readline())
+        return out["seconds"], out["cpu_seconds"], out["inertia"]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.communicate()
 
 
 def timed(work):
@@ -192,10 +209,11 @@ def main():
                     runs = {"habitue": []}
                     left_out = tuple(filter(None, options.without.split(",")))
                     others = {p: w for p, w in peers(job, x, k, start).items() if not left_out or not p.startswith(left_out)}
-                    for _ in range(options.pairs):
-                        runs["habitue"].append(habitue([job, rows, x.shape[1], *last]))
-                        for peer, work in others.items():
-                            runs.setdefault(peer, []).append(timed(work))
+                    with Habitue(job, rows, x.shape[1], *last) as ours:
+                        for _ in range(options.pairs):
+                            runs["habitue"].append(ours.run())
+                            for peer, work in others.items():
+                                runs.setdefault(peer, []).append(timed(work))
                     median = {p: [statistics.median(r[i] for r in of) for i in (0, 1)] for p, of in runs.items()}
                     for program, of in runs.items():
                         wall, processor = median[program]

@@ -8,6 +8,7 @@
 //! ```
 //!
 //! Files are little-endian doubles, row after row. Reading is outside the time; building trees is inside.
+//! The job is done once, and once more for each line on standard input.
 #![expect(clippy::print_stdout, reason = "printing is what it is for")]
 
 use std::error::Error;
@@ -28,23 +29,39 @@ fn read(path: &str, d: usize) -> Result<Matrix, Box<dyn Error>> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().collect();
-    let number = |at: usize| args.get(at).map_or(Ok(10), |arg| arg.parse::<usize>());
-    let d = number(3)?;
-    let x = read(&args[2], d)?;
+    let x = read(&args[2], number(&args, 3)?)?;
+    loop {
+        time(&args, &x)?;
+        if std::io::stdin().read_line(&mut String::new())? == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// The argument at a place as a number; 10 where there is none.
+fn number(args: &[String], at: usize) -> Result<usize, std::num::ParseIntError> {
+    args.get(at).map_or(Ok(10), |arg| arg.parse())
+}
+
+/// Does the job once.
+fn time(args: &[String], x: &Matrix) -> Result<(), Box<dyn Error>> {
+    let given = || read(&args[4], x.n_cols());
     let (clock, processor) = (Instant::now(), cpu_seconds());
     let results = match args[1].as_str() {
         "lloyd" => {
-            let start = read(&args[4], d)?;
-            vec![KMeans { max_iterations: 100_000, ..KMeans::new(start.n_rows()) }.fit_from(&x, &start)?]
+            let start = given()?;
+            vec![KMeans { max_iterations: 100_000, ..KMeans::new(start.n_rows()) }.fit_from(x, &start)?]
         }
-        "sweep" => Sweep { n_init: number(6)?, ..Sweep::new(number(4)?, number(5)?) }.fit(&x)?,
+        "sweep" => {
+            let (least, most) = (number(args, 4)?, number(args, 5)?);
+            Sweep { n_init: number(args, 6)?, ..Sweep::new(least, most) }.fit(x)?
+        }
         "assign" => {
-            let centres = read(&args[4], d)?;
-            let clock = Instant::now();
-            let processor = cpu_seconds();
-            let labels = labels(&x, &centres)?;
+            let centres = given()?;
+            let (clock, processor) = (Instant::now(), cpu_seconds());
+            let labels = labels(x, &centres)?;
             let (seconds, processor) = (clock.elapsed().as_secs_f64(), cpu_seconds() - processor);
-            let found = assign(&x, &centres)?;
+            let found = assign(x, &centres)?;
             if labels != found.labels {
                 return Err("labels are not those of the distances".into());
             }
@@ -52,7 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             println!(r#"{{"seconds": {seconds:.4}, "cpu_seconds": {processor:.5}, "inertia": [{total:?}]}}"#);
             return Ok(());
         }
-        "fit" => vec![KMeans { n_init: number(5)?, ..KMeans::new(number(4)?) }.fit(&x)?],
+        "fit" => vec![KMeans { n_init: number(args, 5)?, ..KMeans::new(number(args, 4)?) }.fit(x)?],
         job => return Err(format!("there is no job {job:?}").into()),
     };
     let (seconds, processor) = (clock.elapsed().as_secs_f64(), cpu_seconds() - processor);
