@@ -1,5 +1,6 @@
 //! Many numbers of clusters as one job.
 
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::distinct::Distinct;
@@ -129,13 +130,14 @@ impl Sweep {
         let field = summary.as_ref();
         let on_rows = if field.is_none() { Some(Field::fine(Tree::new(x, weights))) } else { None };
         let field = field.or(on_rows.as_ref()).expect("the search is on a summary or on the rows");
-        let mut populations = self.populations(field, summary.is_some());
-        if let Some(middle) = &middle {
-            populations = populations.iter().map(|population| close(population, middle)).collect();
-        }
-        let mut found: Vec<Clusters> = Vec::with_capacity(populations.len());
-        for population in populations {
-            let clusters = self.finish(&tree, &population);
+        let populations = self.populations(field, summary.is_some());
+        let finish = |population: &Population| {
+            let closer = middle.as_ref().map(|middle| close(population, middle));
+            self.finish(&tree, closer.as_ref().unwrap_or(population))
+        };
+        let finished: Vec<Clusters> = populations.par_iter().with_max_len(1).map(finish).collect();
+        let mut found: Vec<Clusters> = Vec::with_capacity(finished.len());
+        for clusters in finished {
             let clusters = match found.last() {
                 Some(fewer) if clusters.inertia > fewer.inertia => {
                     let start = with_farthest(x, fewer);
@@ -160,8 +162,10 @@ impl Sweep {
             let mut known = Population::default();
             if let Some(fewer) = populations.last() {
                 let mut random = Random::stream(seed_of(k), u64::MAX);
-                for solution in fewer.solutions.iter().take(2) {
-                    known.add(field.descend(field.add(solution.centres.clone(), &mut random)), field.same());
+                let with_one_more = |solution: &Solution| field.add(solution.centres.clone(), &mut random);
+                let starts: Vec<_> = fewer.solutions.iter().take(2).map(with_one_more).collect();
+                for solution in descents(field, starts) {
+                    known.add(solution, field.same());
                 }
             }
             populations.push(search(field, k, effort, seed_of(k), known));
@@ -202,9 +206,14 @@ fn without_least_useful(field: &Field, solution: &Solution) -> Vec<Solution> {
     let without = |&gone: &usize| {
         let mut fewer = solution.centres.clone();
         fewer.drain(gone * d..(gone + 1) * d);
-        field.descend(fewer)
+        fewer
     };
-    order.iter().take(2).map(without).collect()
+    descents(field, order.iter().take(2).map(without).collect())
+}
+
+/// Moves several starts downhill side by side.
+fn descents(field: &Field, starts: Vec<Vec<f64>>) -> Vec<Solution> {
+    starts.into_par_iter().with_max_len(1).map(|start| field.descend(start)).collect()
 }
 
 /// The solutions worth finishing.
