@@ -4,11 +4,11 @@ use crate::Matrix;
 use crate::math::random::mix;
 
 /// Rows up to which equal ones are always looked for; above, only if a sample holds some.
-const ALWAYS: usize = 200_000;
+const ALWAYS: usize = 50_000;
 /// Rows of that sample.
-const SAMPLE: usize = 4096;
+const SAMPLE: usize = 16_384;
 /// Share of the sample that must be repeats.
-const WORTH_IT: f64 = 0.3;
+const WORTH_IT: f64 = 0.2;
 
 /// The different rows of a matrix.
 pub(crate) struct Distinct {
