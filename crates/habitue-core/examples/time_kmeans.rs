@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! time_kmeans lloyd ROWS.f64 D STARTS.f64
-//! time_kmeans sweep ROWS.f64 D K_MIN K_MAX [N_INIT]
+//! time_kmeans sweep ROWS.f64 D K_MIN K_MAX [N_INIT [SEED]]
 //! time_kmeans fit   ROWS.f64 D K [N_INIT]
 //! time_kmeans assign ROWS.f64 D CENTRES.f64
 //! ```
@@ -54,7 +54,8 @@ fn time(args: &[String], x: &Matrix) -> Result<(), Box<dyn Error>> {
         }
         "sweep" => {
             let (least, most) = (number(args, 4)?, number(args, 5)?);
-            Sweep { n_init: number(args, 6)?, ..Sweep::new(least, most) }.fit(x)?
+            let seed = args.get(7).map_or(Ok(0), |seed| seed.parse())?;
+            Sweep { n_init: number(args, 6)?, seed, ..Sweep::new(least, most) }.fit(x)?
         }
         "assign" => {
             let centres = given()?;

@@ -126,7 +126,7 @@ impl Sweep {
         let is_hard = self.k_min == self.k_max || self.k_max > MANY_CENTRES;
         let few_rows = if self.k_min == self.k_max { FEW_ROWS } else { FEW_ROWS_OF_MANY };
         let summary = summarise(few_rows, n_means, if is_hard { Field::careful } else { Field::coarse });
-        let middle = summarise(2 * FEW_ROWS, (x.n_rows() / 4).min(FINER_ROWS), Field::middle);
+        let middle = summarise(2 * FEW_ROWS, (x.n_rows() / 8).min(FINER_ROWS), Field::middle);
         let field = summary.as_ref();
         let on_rows = if field.is_none() { Some(Field::fine(Tree::new(x, weights))) } else { None };
         let field = field.or(on_rows.as_ref()).expect("the search is on a summary or on the rows");

@@ -36,7 +36,7 @@ struct Measured {
 /// on one for a single or a difficult search, and on a fine one.
 const ROUGHLY: usize = 100;
 const CAREFULLY: usize = 1000;
-const NEARLY: usize = 20_000;
+const NEARLY: usize = 5_000;
 /// Passes after which a descent ends.
 const MAX_ITERATIONS: usize = 300;
 
