@@ -3,7 +3,7 @@
 //! ```text
 //! time_kmeans lloyd ROWS.f64 D STARTS.f64
 //! time_kmeans sweep ROWS.f64 D K_MIN K_MAX [N_INIT [SEED]]
-//! time_kmeans fit   ROWS.f64 D K [N_INIT]
+//! time_kmeans fit   ROWS.f64 D K [N_INIT [SEED]]
 //! time_kmeans assign ROWS.f64 D CENTRES.f64
 //! ```
 //!
@@ -43,6 +43,11 @@ fn number(args: &[String], at: usize) -> Result<usize, std::num::ParseIntError> 
     args.get(at).map_or(Ok(10), |arg| arg.parse())
 }
 
+/// The rounds of a search and its seed; 10 and 0 where there are none.
+fn effort(args: &[String], at: usize) -> Result<(usize, u64), std::num::ParseIntError> {
+    Ok((number(args, at)?, args.get(at + 1).map_or(Ok(0), |seed| seed.parse())?))
+}
+
 /// Does the job once.
 fn time(args: &[String], x: &Matrix) -> Result<(), Box<dyn Error>> {
     let given = || read(&args[4], x.n_cols());
@@ -54,8 +59,8 @@ fn time(args: &[String], x: &Matrix) -> Result<(), Box<dyn Error>> {
         }
         "sweep" => {
             let (least, most) = (number(args, 4)?, number(args, 5)?);
-            let seed = args.get(7).map_or(Ok(0), |seed| seed.parse())?;
-            Sweep { n_init: number(args, 6)?, seed, ..Sweep::new(least, most) }.fit(x)?
+            let (n_init, seed) = effort(args, 6)?;
+            Sweep { n_init, seed, ..Sweep::new(least, most) }.fit(x)?
         }
         "assign" => {
             let centres = given()?;
@@ -70,7 +75,10 @@ fn time(args: &[String], x: &Matrix) -> Result<(), Box<dyn Error>> {
             println!(r#"{{"seconds": {seconds:.4}, "cpu_seconds": {processor:.5}, "inertia": [{total:?}]}}"#);
             return Ok(());
         }
-        "fit" => vec![KMeans { n_init: number(args, 5)?, ..KMeans::new(number(args, 4)?) }.fit(x)?],
+        "fit" => {
+            let (n_init, seed) = effort(args, 5)?;
+            vec![KMeans { n_init, seed, ..KMeans::new(number(args, 4)?) }.fit(x)?]
+        }
         job => return Err(format!("there is no job {job:?}").into()),
     };
     let (seconds, processor) = (clock.elapsed().as_secs_f64(), cpu_seconds() - processor);

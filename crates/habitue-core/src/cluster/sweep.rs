@@ -53,6 +53,8 @@ const ROWS_OF_CENTRE: usize = 64;
 const MANY_CENTRES: usize = 20;
 /// Means of the finer summary on which the candidates are compared, at most.
 const FINER_ROWS: usize = 32_768;
+/// Solutions with one centre less that are grown once more when all numbers were searched.
+const LAST_TRIES: usize = 4;
 /// Solutions of the search that are finished on all rows, if they are close to the best.
 const FINALISTS: usize = 5;
 /// How close: the share of the best inertia.
@@ -157,19 +159,29 @@ impl Sweep {
         let effort =
             if is_summary { Effort::coarse(self.n_init, is_one) } else { Effort::fine(self.n_init, is_one) };
         let seed_of = |k: usize| mix(self.seed ^ mix(k as u64));
-        let mut populations: Vec<Population> = Vec::new();
-        for k in self.k_min..=self.k_max {
-            let mut known = Population::default();
-            if let Some(fewer) = populations.last() {
-                let mut random = Random::stream(seed_of(k), u64::MAX);
-                let with_one_more = |solution: &Solution| field.add(solution.centres.clone(), &mut random);
-                let starts: Vec<_> = fewer.solutions.iter().take(2).map(with_one_more).collect();
-                for solution in descents(field, starts) {
-                    known.add(solution, field.same());
+        let grow = |numbers: std::ops::RangeInclusive<usize>| {
+            let mut populations: Vec<Population> = Vec::new();
+            for k in numbers {
+                let mut known = Population::default();
+                if let Some(fewer) = populations.last() {
+                    let mut random = Random::stream(seed_of(k), u64::MAX);
+                    let with_one_more =
+                        |solution: &Solution| field.add(solution.centres.clone(), &mut random);
+                    let starts: Vec<_> = fewer.solutions.iter().take(2).map(with_one_more).collect();
+                    for solution in descents(field, starts) {
+                        known.add(solution, field.same());
+                    }
                 }
+                populations.push(search(field, k, effort, seed_of(k), known));
             }
-            populations.push(search(field, k, effort, seed_of(k), known));
-        }
+            populations
+        };
+        // A search costs about as much as it has centres: two chains of numbers, side by side, that cost the same.
+        let squares = self.k_min * self.k_min + self.k_max * self.k_max;
+        let middle = ((squares / 2) as f64).sqrt() as usize;
+        let (mut populations, more) =
+            rayon::join(|| grow(self.k_min..=middle), || grow(middle + 1..=self.k_max));
+        populations.extend(more);
         for at in (1..populations.len()).rev() {
             for fewer in without_least_useful(field, &populations[at].solutions[0]) {
                 populations[at - 1].add(fewer, field.same());
@@ -177,8 +189,12 @@ impl Sweep {
         }
         for at in 1..populations.len() {
             let mut random = Random::stream(seed_of(self.k_min + at), u64::MAX - 1);
-            let fewer = populations[at - 1].solutions[0].centres.clone();
-            populations[at].add(field.descend(field.add(fewer, &mut random)), field.same());
+            let with_one_more = |solution: &Solution| field.add(solution.centres.clone(), &mut random);
+            let fewer = populations[at - 1].solutions.iter().take(2);
+            let starts = fewer.cycle().take(LAST_TRIES).map(with_one_more).collect();
+            for solution in descents(field, starts) {
+                populations[at].add(solution, field.same());
+            }
         }
         populations
     }

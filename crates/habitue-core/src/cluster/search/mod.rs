@@ -65,7 +65,7 @@ impl Effort {
     pub(crate) fn coarse(n_rounds: usize, is_alone: bool) -> Self {
         let (n_rounds, patience_of_centre) = if is_alone { (2 * n_rounds - 1, 15) } else { (n_rounds, 0) };
         let round_work = if is_alone { 300_000 } else { 50_000 };
-        Self { n_rounds, patience: 12, patience_of_centre, round_work, least_children: 1 }
+        Self { n_rounds, patience: 12, patience_of_centre, round_work, least_children: 3 }
     }
 }
 

@@ -276,3 +276,80 @@ impl Fill<'_, '_> {
         nodes[node].radius = square.sqrt() * (1.0 + 1e-14);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::math::distance::squared;
+
+    /// Every row is in one leaf, and every node tells the truth about its rows.
+    fn check(x: &Matrix, weights: Option<&[f64]>) {
+        let d = x.n_cols();
+        let mut seen = vec![0; x.n_rows()];
+        for branch in branches(x, weights) {
+            branch.rows.iter().for_each(|&row| seen[row as usize] += 1);
+            for (at, node) in branch.nodes.iter().enumerate() {
+                assert!(node.first as usize % LANES == 0 && node.n_rows > 0);
+                assert!(!branch.is_leaf(at) || node.n_rows as usize <= LEAF_ROWS, "{} rows", node.n_rows);
+                let rows = &branch.rows[node.slots()];
+                let weight = |row: u32| weights.map_or(1.0, |weights| weights[row as usize]);
+                let mass: f64 = rows.iter().map(|&row| weight(row)).sum();
+                assert!((node.mass - mass).abs() <= 1e-12 * mass);
+                let sum_of = |column: usize| -> f64 {
+                    rows.iter().map(|&row| weight(row) * x.row(row as usize)[column]).sum()
+                };
+                let mean: Vec<f64> = (0..d).map(|column| sum_of(column) / mass).collect();
+                let scatter: f64 =
+                    rows.iter().map(|&row| weight(row) * squared(x.row(row as usize), &mean)).sum();
+                let size = x.values().iter().fold(1.0_f64, |size, v| size.max(v.abs()));
+                assert!((node.scatter - scatter).abs() <= 1e-9 * (scatter + mass * size));
+                let box_of = &branch.geometry[3 * at * d..][..3 * d];
+                for column in 0..d {
+                    assert!((box_of[2 * d + column] - mean[column] * mass).abs() <= 1e-9 * mass * size);
+                    let inside = |&row: &u32| {
+                        (x.row(row as usize)[column] - box_of[column]).abs() <= box_of[d + column]
+                    };
+                    assert!(rows.iter().all(inside));
+                }
+                for (slot, &row) in node.slots().zip(rows) {
+                    assert!(
+                        (0..d).all(|column| branch.value(slot, column, d) == x.row(row as usize)[column])
+                    );
+                }
+            }
+        }
+        assert!(seen.iter().all(|&times| times == 1));
+    }
+
+    #[test]
+    fn rows_in_one_place_and_one_far_away_are_told_apart() {
+        // All but one fall into one cell of the first curve, and half of those are equal.
+        let near = |at: usize| if at % 2 == 0 { 1e-9 } else { 1e-9 * (at as f64).sin() };
+        let values = (0..3000).flat_map(|at| if at == 77 { [1e6, -1e6] } else { [near(at), near(3 * at)] });
+        check(&Matrix::new(2, values.collect()).unwrap(), None);
+        check(&Matrix::new(3, vec![2.5; 3000]).unwrap(), None);
+        check(&Matrix::new(1, vec![7.0]).unwrap(), None);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn every_node_tells_the_truth_about_its_rows(
+            d in 1_usize..10,
+            drawn in prop::collection::vec((-9_i32..10, 0_u32..40), 1..3000),
+            is_weighted in any::<bool>(),
+        ) {
+            // Powers of two spread rows unevenly.
+            let values: Vec<f64> = drawn.iter().map(|&(v, power)| f64::from(v) / f64::from(1_u32 << (power % 30))).collect();
+            let n = values.len() / d;
+            if n > 0 {
+                let x = Matrix::new(d, values[..n * d].to_vec()).unwrap();
+                let weights: Vec<f64> = drawn[..n].iter().map(|&(_, power)| 0.5 + f64::from(power)).collect();
+                check(&x, is_weighted.then_some(&weights));
+            }
+        }
+    }
+}
