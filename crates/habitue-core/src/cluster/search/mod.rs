@@ -13,7 +13,7 @@ use rayon::prelude::*;
 pub(crate) use field::{Field, Solution};
 
 use crate::math::distance::squared;
-use crate::math::random::Random;
+use crate::math::random::{Random, mix};
 
 /// Solutions kept.
 const POPULATION: usize = 10;
@@ -23,6 +23,10 @@ const FRESH_ROUNDS: usize = 4;
 const MAX_CHILDREN: usize = 40;
 /// Rounds without a better solution after which a search may end at all: where rows are few a round is large.
 const IDLE_ROUNDS: usize = 3;
+
+/// Rows × centres × columns up to which a search that is alone is two, and four.
+const LITTLE_WORK: usize = 600_000;
+const VERY_LITTLE_WORK: usize = 20_000;
 
 /// How hard to look.
 #[derive(Debug, Clone, Copy)]
@@ -36,6 +40,8 @@ pub(crate) struct Effort {
     round_work: usize,
     /// Children of one round at least.
     least_children: usize,
+    /// Whether no solutions for neighbouring numbers of clusters are at hand.
+    is_alone: bool,
 }
 
 impl Effort {
@@ -49,6 +55,7 @@ impl Effort {
                 patience_of_centre: 2,
                 round_work: 300_000,
                 least_children: 3,
+                is_alone,
             };
         }
         Self {
@@ -57,6 +64,7 @@ impl Effort {
             patience_of_centre: 15 * n_rounds.div_ceil(10),
             round_work: 1_600_000,
             least_children: 2,
+            is_alone,
         }
     }
 
@@ -65,7 +73,7 @@ impl Effort {
     pub(crate) fn coarse(n_rounds: usize, is_alone: bool) -> Self {
         let (n_rounds, patience_of_centre) = if is_alone { (2 * n_rounds - 1, 15) } else { (n_rounds, 0) };
         let round_work = if is_alone { 300_000 } else { 50_000 };
-        Self { n_rounds, patience: 12, patience_of_centre, round_work, least_children: 3 }
+        Self { n_rounds, patience: 12, patience_of_centre, round_work, least_children: 3, is_alone }
     }
 }
 
@@ -99,7 +107,34 @@ impl Population {
 ///
 /// Round `r` is the same however many rounds there are, so more rounds never give a worse answer; and the same on
 /// any number of threads. Solutions already known may be given.
+///
+/// A search of little work that is alone is several, from nothing each, with half the patience: where rows are few a
+/// population can settle around the wrong solution, and several rarely around the same.
 pub(crate) fn search(field: &Field, k: usize, effort: Effort, seed: u64, known: Population) -> Population {
+    let n_searches = match field.n_rows() * k * field.n_cols() {
+        ..=VERY_LITTLE_WORK => 4,
+        ..=LITTLE_WORK => 2,
+        _ => 1,
+    };
+    if !effort.is_alone || k == 1 || n_searches == 1 {
+        return evolve(field, k, effort, seed, known);
+    }
+    let half = Effort {
+        patience: effort.patience.div_ceil(2),
+        patience_of_centre: effort.patience_of_centre.div_ceil(2),
+        ..effort
+    };
+    let mut population = evolve(field, k, half, seed, known);
+    for another in 1..n_searches {
+        for solution in evolve(field, k, half, mix(seed ^ another), Population::default()).solutions {
+            population.add(solution, field.same());
+        }
+    }
+    population
+}
+
+/// One search; see [`search`].
+fn evolve(field: &Field, k: usize, effort: Effort, seed: u64, known: Population) -> Population {
     let mut population = known;
     if k == 1 {
         let mut random = Random::new(seed);
