@@ -65,7 +65,10 @@ class Habitue:
             self.process.stdin.write("\n")
             self.process.stdin.flush()
         self.is_first = False
-        out = json.loads(self.process.stdout.readline())
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{' '.join(self.process.args)} ended with {self.process.wait()}")
+        out = json.loads(line)
         return out["seconds"], out["cpu_seconds"], out["inertia"]
 
     def __enter__(self):

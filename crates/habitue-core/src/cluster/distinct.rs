@@ -3,12 +3,14 @@
 use crate::Matrix;
 use crate::math::random::mix;
 
-/// Rows up to which equal ones are always looked for; above, only if a sample holds some.
+/// Rows up to which equal ones are always looked for; above, only if a sample holds enough of them.
 const ALWAYS: usize = 50_000;
 /// Rows of that sample.
 const SAMPLE: usize = 16_384;
-/// Share of the sample that must be repeats.
-const WORTH_IT: f64 = 0.2;
+/// Share of the rows that must be repeats, as far as the sample tells: it holds a row and its like as often as it holds
+/// rows at all; and the share of the sample that must be repeats at least.
+const WORTH_IT: f64 = 0.3;
+const SEEN: f64 = 0.05;
 
 /// The different rows of a matrix.
 pub(crate) struct Distinct {
@@ -26,9 +28,10 @@ impl Distinct {
     /// Costs `O(n d)` time.
     pub(crate) fn fold(x: &Matrix, weights: Option<&[f64]>) -> Option<Self> {
         if x.n_rows() > ALWAYS {
-            let sample: Vec<usize> = (0..SAMPLE).map(|at| at * (x.n_rows() / SAMPLE)).collect();
+            let sample: Vec<usize> = (0..SAMPLE).map(|at| at * x.n_rows() / SAMPLE).collect();
             let firsts = places(&x.select(&sample)).1.len();
-            if firsts as f64 > SAMPLE as f64 * (1.0 - WORTH_IT) {
+            let share = (WORTH_IT * SAMPLE as f64 / x.n_rows() as f64).max(SEEN);
+            if firsts as f64 > SAMPLE as f64 * (1.0 - share) {
                 return None;
             }
         }

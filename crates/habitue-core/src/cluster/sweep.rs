@@ -51,9 +51,11 @@ const SUMMARY_ROWS: usize = 768;
 const ROWS_OF_CENTRE: usize = 64;
 /// Centres above which solutions differ by so little that descents must not end early.
 const MANY_CENTRES: usize = 20;
-/// Means of the finer summary on which the candidates are compared, at most.
+/// Means of the finer summary on which the candidates are compared, at most; but twice as many as those of the other.
 const FINER_ROWS: usize = 32_768;
-/// Solutions with one centre less that are grown once more when all numbers were searched.
+/// Numbers of clusters that are finished on all rows at a time.
+const SIDE_BY_SIDE: usize = 4;
+/// How often the best solutions with one centre less are grown when all numbers were searched.
 const LAST_TRIES: usize = 4;
 /// Solutions of the search that are finished on all rows, if they are close to the best.
 const FINALISTS: usize = 5;
@@ -128,7 +130,8 @@ impl Sweep {
         let is_hard = self.k_min == self.k_max || self.k_max > MANY_CENTRES;
         let few_rows = if self.k_min == self.k_max { FEW_ROWS } else { FEW_ROWS_OF_MANY };
         let summary = summarise(few_rows, n_means, if is_hard { Field::careful } else { Field::coarse });
-        let middle = summarise(2 * FEW_ROWS, (x.n_rows() / 8).min(FINER_ROWS), Field::middle);
+        let n_finer = (x.n_rows() / 8).min(FINER_ROWS).max(2 * n_means);
+        let middle = summarise((2 * FEW_ROWS).max(2 * n_finer), n_finer, Field::middle);
         let field = summary.as_ref();
         let on_rows = if field.is_none() { Some(Field::fine(Tree::new(x, weights))) } else { None };
         let field = field.or(on_rows.as_ref()).expect("the search is on a summary or on the rows");
@@ -137,7 +140,11 @@ impl Sweep {
             let closer = middle.as_ref().map(|middle| close(population, middle));
             self.finish(&tree, closer.as_ref().unwrap_or(population))
         };
-        let finished: Vec<Clusters> = populations.par_iter().with_max_len(1).map(finish).collect();
+        // A few at a time: each holds labels of all rows.
+        let few = |populations: &[Population]| -> Vec<Clusters> {
+            populations.par_iter().with_max_len(1).map(finish).collect()
+        };
+        let finished: Vec<Clusters> = populations.chunks(SIDE_BY_SIDE).flat_map(few).collect();
         let mut found: Vec<Clusters> = Vec::with_capacity(finished.len());
         for clusters in finished {
             let clusters = match found.last() {
@@ -153,7 +160,7 @@ impl Sweep {
         found
     }
 
-    /// Searches for each number of clusters, upwards and then down again.
+    /// Searches for each number of clusters, upwards in two chains, then down again, and up once more.
     fn populations(&self, field: &Field, is_summary: bool) -> Vec<Population> {
         let is_one = self.k_min == self.k_max;
         let effort =

@@ -1,4 +1,4 @@
-//! Octet rows side by side, so that one pass over a row's columns measures all of them.
+//! Eight rows side by side, so that one pass over a row's columns measures all of them.
 
 /// Rows that are measured together; their distances fill two to four vector registers.
 pub const LANES: usize = 8;

@@ -57,7 +57,7 @@ impl<'a> Builder<'a> {
         self.entries.extend(0..rows.len() as Entry);
         self.curve.sort(&mut self.entries, &self.values);
         self.nodes.clear();
-        self.split(0, rows.len());
+        self.split(0, rows.len(), false);
         self.geometry.clear();
         self.geometry.resize(self.nodes.len() * 3 * d, 0.0);
         let row = |entry: &Entry| rows[position(*entry)];
@@ -85,8 +85,8 @@ impl<'a> Builder<'a> {
         values.iter_mut().zip(rows).for_each(|(values, &row)| *values = all[row as usize]);
     }
 
-    /// Lays out the node of the rows at `start..end` and all below it.
-    fn split(&mut self, start: usize, end: usize) {
+    /// Lays out the node of the rows at `start..end` and all below it; rows that are equal are halved anyhow.
+    fn split(&mut self, start: usize, end: usize, are_equal: bool) {
         let at = self.nodes.len();
         self.nodes.push(Node {
             first: start as u32,
@@ -97,40 +97,41 @@ impl<'a> Builder<'a> {
             radius: 0.0,
         });
         if end - start > LEAF_ROWS {
-            let middle = self.cut(start, end).next_multiple_of(LANES);
-            let last = (end - 1) / LANES * LANES;
-            let middle = middle.clamp(start + LANES, last);
-            self.split(start, middle);
-            self.split(middle, end);
+            let cut = if are_equal { None } else { self.cut(start, end) };
+            let middle = cut.unwrap_or(start + (end - start) / 2).next_multiple_of(LANES);
+            let middle = middle.clamp(start + LANES, (end - 1) / LANES * LANES);
+            self.split(start, middle, cut.is_none());
+            self.split(middle, end, cut.is_none());
         }
         self.nodes[at].end = self.nodes.len() as u32;
     }
 
-    /// Where to cut some rows in two: in their middle half, where the curve goes over from one cell to another and the
-    /// cells are largest.
-    fn cut(&mut self, start: usize, end: usize) -> usize {
+    /// Where to cut some rows in two; nowhere in particular if all are equal.
+    ///
+    /// In their middle half, where the curve goes over from one cell to another and the cells are largest; where one cell
+    /// fills that half, at the end of it that is nearer to the middle.
+    fn cut(&mut self, start: usize, end: usize) -> Option<usize> {
         let quarter = (end - start) / 4;
         let (from, to) = (start + quarter, end - quarter);
         let (low, high) = (key(self.entries[from]), key(self.entries[to - 1]));
         if low != high {
             // The highest bit in which the two differ changes once between them.
             let bit = (low ^ high).ilog2();
-            return from + self.entries[from..to].partition_point(|&entry| key(entry) >> bit & 1 == 0);
+            return Some(from + self.entries[from..to].partition_point(|&entry| key(entry) >> bit & 1 == 0));
         }
         let before = start + self.entries[start..end].partition_point(|&entry| key(entry) < low);
         let after = start + self.entries[start..end].partition_point(|&entry| key(entry) <= low);
-        if before > start {
-            return before;
+        match (before > start, after < end) {
+            (true, true) if before - start < end - after => Some(after),
+            (true, _) => Some(before),
+            (false, true) => Some(after),
+            (false, false) => {
+                // One cell holds them all: a curve of their own tells them apart.
+                self.curve.sort(&mut self.entries[start..end], &self.values);
+                let are_equal = key(self.entries[start]) == key(self.entries[end - 1]);
+                if are_equal { None } else { self.cut(start, end) }
+            }
         }
-        if after < end {
-            return after;
-        }
-        // One cell holds them all: a curve of their own tells them apart, unless they are equal.
-        self.curve.sort(&mut self.entries[start..end], &self.values);
-        if key(self.entries[start]) == key(self.entries[end - 1]) {
-            return start + (end - start) / 2;
-        }
-        self.cut(start, end)
     }
 }
 
@@ -289,8 +290,17 @@ mod tests {
         let d = x.n_cols();
         let mut seen = vec![0; x.n_rows()];
         for branch in branches(x, weights) {
-            branch.rows.iter().for_each(|&row| seen[row as usize] += 1);
             for (at, node) in branch.nodes.iter().enumerate() {
+                if branch.is_leaf(at) {
+                    branch.rows[node.slots()].iter().for_each(|&row| seen[row as usize] += 1);
+                } else {
+                    let (left, right) =
+                        (branch.nodes[at + 1].slots(), branch.nodes[branch.right(at)].slots());
+                    assert_eq!(
+                        (left.start, left.end, right.end),
+                        (node.slots().start, right.start, node.slots().end)
+                    );
+                }
                 assert!(node.first as usize % LANES == 0 && node.n_rows > 0);
                 assert!(!branch.is_leaf(at) || node.n_rows as usize <= LEAF_ROWS, "{} rows", node.n_rows);
                 let rows = &branch.rows[node.slots()];
@@ -303,11 +313,13 @@ mod tests {
                 let mean: Vec<f64> = (0..d).map(|column| sum_of(column) / mass).collect();
                 let scatter: f64 =
                     rows.iter().map(|&row| weight(row) * squared(x.row(row as usize), &mean)).sum();
-                let size = x.values().iter().fold(1.0_f64, |size, v| size.max(v.abs()));
-                assert!((node.scatter - scatter).abs() <= 1e-9 * (scatter + mass * size));
                 let box_of = &branch.geometry[3 * at * d..][..3 * d];
+                // What sums of these rows are rounded by.
+                let of_node = rows.iter().flat_map(|&row| x.row(row as usize));
+                let size = of_node.fold(0.0_f64, |size, v| size.max(v.abs()));
+                assert!((node.scatter - scatter).abs() <= 1e-9 * scatter + 1e-14 * mass * size * size);
                 for column in 0..d {
-                    assert!((box_of[2 * d + column] - mean[column] * mass).abs() <= 1e-9 * mass * size);
+                    assert!((box_of[2 * d + column] - mean[column] * mass).abs() <= 1e-12 * mass * size);
                     let inside = |&row: &u32| {
                         (x.row(row as usize)[column] - box_of[column]).abs() <= box_of[d + column]
                     };
@@ -331,6 +343,14 @@ mod tests {
         check(&Matrix::new(2, values.collect()).unwrap(), None);
         check(&Matrix::new(3, vec![2.5; 3000]).unwrap(), None);
         check(&Matrix::new(1, vec![7.0]).unwrap(), None);
+    }
+
+    #[test]
+    fn many_branches_built_one_after_the_other_hold_every_row_once() {
+        let value = |at: usize| ((at * 7919 % 10_007) as f64).ln_1p() * (1.0 + (at % 5) as f64);
+        let x = Matrix::new(3, (0..150_000).map(value).collect()).unwrap();
+        let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+        one.install(|| check(&x, None));
     }
 
     proptest! {

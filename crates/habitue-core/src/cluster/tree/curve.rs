@@ -54,7 +54,7 @@ impl Curve {
     ///
     /// A key interleaves the bits of a row's cell in each column; the next bit is always that of the column whose cells
     /// are widest, so that cells are nearly cubes. `values` holds the rows of the branch, one after the other.
-    /// All keys are equal only if all rows are. Costs `O(n d)` time.
+    /// All keys are equal only if all rows are, or so close that cells to tell them apart have no width. Costs `O(n d)` time.
     pub(super) fn sort(&mut self, entries: &mut [Entry], values: &[f64]) {
         match self.n_cols {
             3 => self.place::<3>(entries, values),

@@ -14,10 +14,10 @@ const CHUNK_ROWS: usize = 65_536;
 /// The rows of each branch, ascending; none without rows.
 pub(super) fn deal(x: &Matrix) -> Vec<Vec<u32>> {
     let n_levels = (x.n_rows() / BRANCH_ROWS).max(1).ilog2().min(10) as usize;
-    if n_levels == 0 {
-        return vec![(0..x.n_rows() as u32).collect()];
-    }
-    let mut branches = Cuts::of_sample(x, n_levels).deal(x);
+    let mut branches = match n_levels {
+        0 => vec![(0..x.n_rows() as u32).collect()],
+        _ => Cuts::of_sample(x, n_levels).deal(x),
+    };
     branches.retain(|rows| !rows.is_empty());
     branches
 }
@@ -53,7 +53,7 @@ impl Cuts {
             })
         };
         (self.columns[cut], self.values[cut]) = (column as u32, x.row(middle as usize)[column]);
-        // A branch without sampled rows keeps cuts of its own that send everything one way.
+        // A branch without sampled rows keeps the cuts it began with, whatever they part.
         if !left.is_empty() {
             self.halve(x, left, 2 * cut + 1);
         }
