@@ -244,8 +244,10 @@ impl Blocks<'_> {
 
     fn fill(&mut self, wanted: usize) -> Result<(), Error> {
         while !self.at_end && self.carry.len() < wanted {
-            let more = (wanted - self.carry.len()) as u64;
-            let read = (&mut self.reader).take(more).read_to_end(&mut self.carry);
+            let more = wanted - self.carry.len();
+            // Room for all of it at once: a buffer that grows as it is read is copied again and again.
+            self.carry.reserve_exact(more);
+            let read = (&mut self.reader).take(more as u64).read_to_end(&mut self.carry);
             let read = read.map_err(|e| stream_error(self.file, self.format.compression, e))?;
             self.at_end = read == 0;
         }
