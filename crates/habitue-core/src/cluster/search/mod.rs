@@ -111,10 +111,13 @@ impl Population {
 /// A search of little work that is alone is several, from nothing each, with half the patience: where rows are few a
 /// population can settle around the wrong solution, and several rarely around the same.
 pub(crate) fn search(field: &Field, k: usize, effort: Effort, seed: u64, known: Population) -> Population {
-    let n_searches = match field.n_rows() * k * field.n_cols() {
-        ..=VERY_LITTLE_WORK => 4,
-        ..=LITTLE_WORK => 2,
-        _ => 1,
+    let work = field.n_rows() * k * field.n_cols();
+    let n_searches = if work <= VERY_LITTLE_WORK {
+        4
+    } else if work <= LITTLE_WORK {
+        2
+    } else {
+        1
     };
     if !effort.is_alone || k == 1 || n_searches == 1 {
         return evolve(field, k, effort, seed, known);

@@ -301,7 +301,7 @@ mod tests {
                         (node.slots().start, right.start, node.slots().end)
                     );
                 }
-                assert!(node.first as usize % LANES == 0 && node.n_rows > 0);
+                assert!((node.first as usize).is_multiple_of(LANES) && node.n_rows > 0);
                 assert!(!branch.is_leaf(at) || node.n_rows as usize <= LEAF_ROWS, "{} rows", node.n_rows);
                 let rows = &branch.rows[node.slots()];
                 let weight = |row: u32| weights.map_or(1.0, |weights| weights[row as usize]);
@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn rows_in_one_place_and_one_far_away_are_told_apart() {
         // All but one fall into one cell of the first curve, and half of those are equal.
-        let near = |at: usize| if at % 2 == 0 { 1e-9 } else { 1e-9 * (at as f64).sin() };
+        let near = |at: usize| if at.is_multiple_of(2) { 1e-9 } else { 1e-9 * (at as f64).sin() };
         let values = (0..3000).flat_map(|at| if at == 77 { [1e6, -1e6] } else { [near(at), near(3 * at)] });
         check(&Matrix::new(2, values.collect()).unwrap(), None);
         check(&Matrix::new(3, vec![2.5; 3000]).unwrap(), None);
