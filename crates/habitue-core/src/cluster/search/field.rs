@@ -1,5 +1,8 @@
 //! The rows that a search works on, and what it measures there.
 
+use std::sync::OnceLock;
+
+use super::closest::Closest;
 use crate::cluster::tree::{Run, Tree};
 use crate::math::lanes::{self, LANES, Nearest, Octet};
 use crate::math::random::Random;
@@ -10,15 +13,24 @@ pub(crate) struct Solution {
     /// `k × d`.
     pub centres: Vec<f64>,
     pub inertia: f64,
+    /// What its children begin from, once it has some.
+    measured: OnceLock<Measured>,
+}
+
+impl Solution {
+    /// Gives back the memory of what was measured.
+    pub(super) fn forget(&mut self) {
+        self.measured = OnceLock::new();
+    }
 }
 
 /// Weighted rows, few enough to go over them thousands of times.
 pub(crate) struct Field {
     tree: Tree,
     /// The rows, eight side by side; column `j` of block `b` at `b · d + j`.
-    blocks: Vec<Octet>,
+    pub(super) blocks: Vec<Octet>,
     /// Their weights; 0 in lanes without a row.
-    weights: Vec<Octet>,
+    pub(super) weights: Vec<Octet>,
     /// A descent ends when no more labels change in a pass.
     few: usize,
     /// How close two solutions are that count as one, as a share of the inertia.
@@ -26,6 +38,7 @@ pub(crate) struct Field {
 }
 
 /// Squared distances of all rows to their nearest and second nearest centre.
+#[derive(Debug, Clone)]
 struct Measured {
     nearest: Vec<[u64; LANES]>,
     best: Vec<Octet>,
@@ -41,7 +54,7 @@ const NEARLY: usize = 5_000;
 const MAX_ITERATIONS: usize = 300;
 
 /// Rows that are tried for the `k`-th centre of greedy k-means++.
-pub(super) fn n_trials(k: usize) -> usize {
+fn n_trials(k: usize) -> usize {
     2 + (k as f64).ln() as usize
 }
 
@@ -80,77 +93,81 @@ impl Field {
         self.tree.n_cols()
     }
 
+    pub(super) fn n_blocks(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// The values of a row, which is named by its place in the blocks.
+    pub(super) fn row(&self, row: usize) -> Vec<f64> {
+        let columns = &self.blocks[row / LANES * self.n_cols()..][..self.n_cols()];
+        columns.iter().map(|column| column[row % LANES]).collect()
+    }
+
     /// Moves centres downhill until nothing changes.
     pub(crate) fn descend(&self, start: Vec<f64>) -> Solution {
+        self.descend_below(start, f64::INFINITY).expect("every inertia is below infinity")
+    }
+
+    /// The same; none as soon as the inertia does not seem to come below a bound.
+    pub(super) fn descend_below(&self, start: Vec<f64>, bound: f64) -> Option<Solution> {
         let mut run = Run::new(&self.tree, start);
-        run.settle_roughly(self.few, MAX_ITERATIONS);
-        Solution { inertia: run.inertia(), centres: run.centres }
+        let is_below = run.settle_roughly(self.few, MAX_ITERATIONS, bound);
+        is_below.then(|| Solution { inertia: run.inertia(), centres: run.centres, measured: OnceLock::new() })
     }
 
     /// Greedy k-means++ seeds (see [`crate::cluster::seeds`]), rows drawn by weight.
     pub(crate) fn seeds(&self, k: usize, random: &mut Random) -> Vec<f64> {
-        let mut centres = Vec::with_capacity(k * self.n_cols());
-        let mut best = vec![Octet([1.0; LANES]); self.weights.len()];
-        let first = self.draw(&best, random);
-        self.push(&mut centres, first);
-        best.fill(Octet([f64::INFINITY; LANES]));
-        best = self.with(&best, first).0;
-        while centres.len() < k * self.n_cols() {
-            let n_trials = n_trials(centres.len() / self.n_cols() + 1);
-            best = self.grow(&mut centres, &best, n_trials, random);
+        let (mut closest, first) = Closest::to_one(self, random);
+        let mut centres = self.row(first);
+        for k in 2..=k {
+            let row = closest.add_best_of(n_trials(k), random);
+            centres.extend(self.row(row));
         }
         centres
     }
 
-    /// Adds the best of some rows drawn by their distance; the distances after it.
-    fn grow(
-        &self,
-        centres: &mut Vec<f64>,
-        best: &[Octet],
-        n_trials: usize,
-        random: &mut Random,
-    ) -> Vec<Octet> {
-        let mut found: Option<(usize, Vec<Octet>, f64)> = None;
-        for _ in 0..n_trials {
-            let row = self.draw(best, random);
-            let (after, total) = self.with(best, row);
-            if found.as_ref().is_none_or(|(_, _, least)| total < *least) {
-                found = Some((row, after, total));
-            }
-        }
-        let (row, after, _) = found.expect("there is at least one trial");
-        self.push(centres, row);
-        after
-    }
-
-    /// Centres without the one at `gone` and with the best of `n_trials` rows drawn by their distance.
-    pub(crate) fn replace(
-        &self,
-        centres: &[f64],
-        gone: usize,
-        n_trials: usize,
-        random: &mut Random,
-    ) -> Vec<f64> {
+    /// Centres without the one at `gone` and with a row drawn by its distance.
+    pub(super) fn replace(&self, mut centres: Vec<f64>, gone: usize, random: &mut Random) -> Vec<f64> {
         let d = self.n_cols();
-        let mut rest = centres.to_vec();
-        rest.drain(gone * d..(gone + 1) * d);
-        let best = self.measure(&rest).best;
-        self.grow(&mut rest, &best, n_trials, random);
-        rest
+        centres.drain(gone * d..(gone + 1) * d);
+        self.add_best_of(centres, 1, random)
     }
 
     /// Centres with one more, at a row that is far from all of them.
-    pub(crate) fn add(&self, mut centres: Vec<f64>, random: &mut Random) -> Vec<f64> {
-        let best = self.measure(&centres).best;
+    pub(crate) fn add(&self, centres: Vec<f64>, random: &mut Random) -> Vec<f64> {
         let n_trials = n_trials(centres.len() / self.n_cols() + 1);
-        self.grow(&mut centres, &best, n_trials, random);
+        self.add_best_of(centres, n_trials, random)
+    }
+
+    fn add_best_of(&self, mut centres: Vec<f64>, n_trials: usize, random: &mut Random) -> Vec<f64> {
+        let row = Closest::new(self, self.measure(&centres).best).add_best_of(n_trials, random);
+        centres.extend(self.row(row));
+        centres
+    }
+
+    /// The centres of a solution without one of the least useful, mostly the least useful, and with the best of some
+    /// rows drawn by their distance.
+    pub(super) fn move_least_useful(&self, solution: &Solution, random: &mut Random) -> Vec<f64> {
+        let (d, k) = (self.n_cols(), solution.centres.len() / self.n_cols());
+        let measured = solution.measured.get_or_init(|| self.measure(&solution.centres));
+        let losses = self.losses_of(measured, k);
+        let mut order: Vec<usize> = (0..k).collect();
+        order.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]));
+        let gone = order[random.below(k).min(random.below(k)).min(random.below(k))];
+        let row = Closest::new(self, measured.without(gone as u64)).add_best_of(n_trials(k), random);
+        let mut centres = solution.centres.clone();
+        centres.drain(gone * d..(gone + 1) * d);
+        centres.extend(self.row(row));
         centres
     }
 
     /// What the inertia would rise by at once if each centre were taken away.
     pub(crate) fn losses(&self, centres: &[f64]) -> Vec<f64> {
-        let measured = self.measure(centres);
-        let mut losses = vec![0.0; centres.len() / self.n_cols()];
+        self.losses_of(&self.measure(centres), centres.len() / self.n_cols())
+    }
+
+    fn losses_of(&self, measured: &Measured, k: usize) -> Vec<f64> {
+        let mut losses = vec![0.0; k];
         for at in 0..self.weights.len() {
             for lane in 0..LANES {
                 let loss = measured.second[at][lane] - measured.best[at][lane];
@@ -158,56 +175,6 @@ impl Field {
             }
         }
         losses
-    }
-
-    fn push(&self, centres: &mut Vec<f64>, row: usize) {
-        let columns = &self.blocks[row / LANES * self.n_cols()..][..self.n_cols()];
-        centres.extend(columns.iter().map(|column| column[row % LANES]));
-    }
-
-    /// A row drawn with probability proportional to its weight times a value.
-    fn draw(&self, values: &[Octet], random: &mut Random) -> usize {
-        let total: f64 = self.products(values).sum();
-        let mut left = random.uniform() * total;
-        let mut last = 0;
-        for (row, product) in self.products(values).enumerate() {
-            if product > 0.0 {
-                last = row;
-                left -= product;
-                if left < 0.0 {
-                    break;
-                }
-            }
-        }
-        last
-    }
-
-    fn products<'a>(&'a self, values: &'a [Octet]) -> impl Iterator<Item = f64> + 'a {
-        let flat = |octet: &'a Octet| octet.iter();
-        let both = self.weights.iter().flat_map(flat).zip(values.iter().flat_map(flat));
-        both.map(|(weight, value)| if *weight > 0.0 { weight * value } else { 0.0 })
-    }
-
-    /// The distances if a row were a centre too, and their weighted sum.
-    fn with(&self, best: &[Octet], row: usize) -> (Vec<Octet>, f64) {
-        let mut centre = Vec::with_capacity(self.n_cols());
-        self.push(&mut centre, row);
-        let d = self.n_cols();
-        let mut after = best.to_vec();
-        let total = pulp::Arch::new().dispatch(|| {
-            let mut total = [0.0; LANES];
-            for ((after, weights), block) in
-                after.iter_mut().zip(&self.weights).zip(self.blocks.chunks_exact(d))
-            {
-                let squared = lanes::squared(block, centre.iter().copied());
-                for lane in 0..LANES {
-                    after[lane] = if squared[lane] < after[lane] { squared[lane] } else { after[lane] };
-                    total[lane] += weights[lane] * after[lane];
-                }
-            }
-            total.iter().sum::<f64>()
-        });
-        (after, total)
     }
 
     fn measure(&self, centres: &[f64]) -> Measured {
@@ -228,5 +195,15 @@ impl Field {
             }
         });
         measured
+    }
+}
+
+impl Measured {
+    /// The squared distances to the nearest centre but one.
+    fn without(&self, gone: u64) -> Vec<Octet> {
+        let of_block = |((nearest, best), second): ((&[u64; LANES], &Octet), &Octet)| {
+            Octet(std::array::from_fn(|lane| if nearest[lane] == gone { second[lane] } else { best[lane] }))
+        };
+        self.nearest.iter().zip(&self.best).zip(&self.second).map(of_block).collect()
     }
 }

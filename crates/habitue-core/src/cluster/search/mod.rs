@@ -5,7 +5,10 @@
 //! rest.
 //! Half of the children come from one parent whose least useful centre is moved instead (as in k-means with swaps
 //! and breathing k-means, Fritzke 2020).
+//! A child that will hardly be among the solutions kept is given up on its way, and a search ends when nothing better
+//! was found for long, or the best was found again and again.
 
+mod closest;
 mod field;
 
 use rayon::prelude::*;
@@ -23,6 +26,8 @@ const FRESH_ROUNDS: usize = 4;
 const MAX_CHILDREN: usize = 40;
 /// Rounds without a better solution after which a search may end at all: where rows are few a round is large.
 const IDLE_ROUNDS: usize = 3;
+/// How often the best solution is found again before a search ends.
+const AGAIN: usize = 20;
 
 /// Rows × centres × columns up to which a search that is alone is two, and four.
 const LITTLE_WORK: usize = 600_000;
@@ -77,6 +82,17 @@ impl Effort {
     }
 }
 
+/// What a solution is to those known before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Added {
+    /// Better than all of them.
+    Best,
+    /// The best of them.
+    BestAgain,
+    /// Any other.
+    Other,
+}
+
 /// The best solutions known for one number of clusters, the best first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Population {
@@ -84,16 +100,21 @@ pub(crate) struct Population {
 }
 
 impl Population {
-    /// Adds a solution that is none of those known; whether it is the best now.
-    pub(crate) fn add(&mut self, new: Solution, same: f64) -> bool {
+    /// Adds a solution unless it is one of those known.
+    pub(crate) fn add(&mut self, new: Solution, same: f64) -> Added {
         let is_same = |known: &Solution| (known.inertia - new.inertia).abs() <= same * known.inertia;
-        if self.solutions.iter().any(is_same) {
-            return false;
+        if let Some(at) = self.solutions.iter().position(is_same) {
+            return if at == 0 { Added::BestAgain } else { Added::Other };
         }
         let at = self.solutions.partition_point(|known| known.inertia <= new.inertia);
         self.solutions.insert(at, new);
         self.solutions.truncate(POPULATION);
-        at == 0
+        if at == 0 { Added::Best } else { Added::Other }
+    }
+
+    /// What a new solution must be below to be kept.
+    fn bound(&self) -> f64 {
+        if self.solutions.len() < POPULATION { f64::INFINITY } else { self.solutions[POPULATION - 1].inertia }
     }
 
     /// The better of two drawn at random.
@@ -146,7 +167,7 @@ fn evolve(field: &Field, k: usize, effort: Effort, seed: u64, known: Population)
     }
     let work = field.n_rows() * k * field.n_cols();
     let n_children = (effort.round_work / work.max(1)).clamp(effort.least_children, MAX_CHILDREN);
-    let mut idle = 0;
+    let (mut idle, mut n_again) = (0, 0);
     for round in 0..effort.n_rounds {
         let stream = |at: usize| Random::stream(seed, (round * (MAX_CHILDREN + 1) + at) as u64);
         let is_fresh = round < FRESH_ROUNDS || round % FRESH_ROUNDS == 0;
@@ -158,17 +179,26 @@ fn evolve(field: &Field, k: usize, effort: Effort, seed: u64, known: Population)
                 child(field, &population, random)
             }
         };
-        let found: Vec<Solution> =
-            (0..=n_children).into_par_iter().map(|at| field.descend(start(at))).collect();
+        let bound = population.bound();
+        let found: Vec<Option<Solution>> =
+            (0..=n_children).into_par_iter().map(|at| field.descend_below(start(at), bound)).collect();
         let mut is_better = false;
-        for solution in found {
-            is_better |= population.add(solution, field.same());
+        for solution in found.into_iter().flatten() {
+            match population.add(solution, field.same()) {
+                Added::Best => (is_better, n_again) = (true, 0),
+                Added::BestAgain => n_again += 1,
+                Added::Other => {}
+            }
+        }
+        if n_again >= AGAIN {
+            break;
         }
         idle = if is_better { 0 } else { idle + n_children + 1 };
         if idle >= (effort.patience + effort.patience_of_centre * k).max(IDLE_ROUNDS * (n_children + 1)) {
             break;
         }
     }
+    population.solutions.iter_mut().for_each(Solution::forget);
     population
 }
 
@@ -179,14 +209,9 @@ fn child(field: &Field, population: &Population, random: &mut Random) -> Vec<f64
     if random.below(2) == 0 {
         let father = population.tournament(random);
         let mixed = cross(&mother.centres, &father.centres, d, random);
-        return field.replace(&mixed, random.below(k), 1, random);
+        return field.replace(mixed, random.below(k), random);
     }
-    let losses = field.losses(&mother.centres);
-    let mut order: Vec<usize> = (0..k).collect();
-    order.sort_by(|&a, &b| losses[a].total_cmp(&losses[b]));
-    // Mostly the least useful one, now and then one that is a little more useful.
-    let at = random.below(k).min(random.below(k)).min(random.below(k));
-    field.replace(&mother.centres, order[at], field::n_trials(k), random)
+    field.move_least_useful(mother, random)
 }
 
 /// Pairs the centres of two parents, nearest pairs first, and takes one of each.

@@ -31,6 +31,8 @@ pub(crate) struct Tree {
     n_cols: usize,
     /// Subtrees, worked on side by side.
     branches: Vec<Branch>,
+    /// The weighted mean of all rows.
+    mean: Vec<f64>,
 }
 
 impl Tree {
@@ -38,7 +40,11 @@ impl Tree {
     ///
     /// `weights` has one value above 0 a row. Costs `O(n log n)` time.
     pub(crate) fn new(x: &Matrix, weights: Option<&[f64]>) -> Self {
-        Self { n_rows: x.n_rows(), n_cols: x.n_cols(), branches: build::branches(x, weights) }
+        let (n_rows, n_cols, branches) = (x.n_rows(), x.n_cols(), build::branches(x, weights));
+        let mass: f64 = branches.iter().map(|branch| branch.nodes[0].mass).sum();
+        let sum = |column: usize| branches.iter().map(|branch| branch.sum(0, n_cols)[column]).sum::<f64>();
+        let mean = (0..n_cols).map(|column| sum(column) / mass).collect();
+        Self { n_rows, n_cols, branches, mean }
     }
 
     /// A tree of weighted means of neighbouring rows, about `n_means` of them; none where there are no more rows than

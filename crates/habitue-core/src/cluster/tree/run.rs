@@ -13,6 +13,9 @@ use crate::math::lanes::LANES;
 /// Iterations ahead for which candidates are kept.
 const REACH: f64 = 8.0;
 
+/// How many times what an iteration gains may be left to gain.
+const AHEAD: f64 = 20.0;
+
 /// Centres on their way to a fixed point of Lloyd's map.
 pub(crate) struct Run<'a> {
     tree: &'a Tree,
@@ -81,15 +84,47 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Iterates until no more than `few` labels change in a pass, without the last check.
-    pub(crate) fn settle_roughly(&mut self, few: usize, max_iterations: usize) {
+    /// Iterates until no more than `few` labels change in a pass, without the last check; whether the inertia may be
+    /// below a bound.
+    ///
+    /// Ends early where that does not seem so: where [`AHEAD`] times what the last iteration gained would not reach it.
+    pub(crate) fn settle_roughly(&mut self, few: usize, max_iterations: usize, bound: f64) -> bool {
+        let scatter = if bound < f64::INFINITY { self.scatter() } else { 0.0 };
+        let mut before = f64::INFINITY;
         while self.iterations < max_iterations {
             self.iterations += 1;
             if self.assign() <= few {
-                return;
+                return true;
+            }
+            if bound < f64::INFINITY {
+                let inertia = scatter - self.between();
+                if inertia - AHEAD * (before - inertia) > bound {
+                    return false;
+                }
+                before = inertia;
             }
             self.step();
         }
+        true
+    }
+
+    /// The weighted sum of squared distances of all rows to their mean.
+    fn scatter(&self) -> f64 {
+        let d = self.tree.n_cols;
+        let of_branch = |branch: &Branch| {
+            let Node { mass, scatter, .. } = branch.nodes[0];
+            scatter + mass * squared_from(branch.sum(0, d), mass, &self.tree.mean)
+        };
+        self.tree.branches.iter().map(of_branch).sum()
+    }
+
+    /// The part of it that lies between the clusters: the weighted sum of squared distances of their means to that of all.
+    fn between(&self) -> f64 {
+        let d = self.tree.n_cols;
+        let (sums, masses) = self.totals.sums.split_at(self.k * d);
+        let of_cluster = |(sum, &mass): (&[f64], &f64)| mass * squared_from(sum, mass, &self.tree.mean);
+        let clusters = sums.chunks_exact(d).zip(masses).zip(&self.totals.won);
+        clusters.filter(|(_, won)| **won > 0).map(|(cluster, _)| of_cluster(cluster)).sum()
     }
 
     /// Moves every centre to the mean of its rows; a centre without rows takes the row farthest from its own.
@@ -228,6 +263,12 @@ impl<'a> Run<'a> {
     }
 }
 
+/// The squared distance of the mean of some rows to another.
+fn squared_from(sum: &[f64], mass: f64, mean: &[f64]) -> f64 {
+    let differences = sum.iter().zip(mean).map(|(sum, mean)| sum / mass - mean);
+    differences.map(|difference| difference * difference).sum()
+}
+
 impl Moves {
     fn merge(&mut self, other: &Self) {
         self.sums.iter_mut().zip(&other.sums).for_each(|(sum, part)| *sum += part);
@@ -301,5 +342,48 @@ impl pulp::NullaryFnOnce for Inertia<'_> {
             total += scatter + mass * to_mean.map(|difference| difference * difference).sum::<f64>();
         });
         total
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Matrix;
+    use crate::math::random::Random;
+
+    fn random_tree(seed: u64) -> Tree {
+        let mut random = Random::new(seed);
+        let x = Matrix::new(3, (0..6000).map(|_| 1000.0 + random.uniform()).collect()).unwrap();
+        let weights: Vec<f64> = (0..2000).map(|_| 1.0 + random.uniform()).collect();
+        Tree::new(&x, Some(&weights))
+    }
+
+    #[test]
+    fn inertia_is_what_of_the_scatter_does_not_lie_between_the_clusters() {
+        let tree = random_tree(1);
+        let mut run = Run::new(&tree, tree.branches[0].blocks[..6].iter().map(|octet| octet[0]).collect());
+        run.settle(1000);
+        let inertia = run.inertia();
+        let rest = run.scatter() - run.between();
+        assert!((rest - inertia).abs() <= 1e-9 * inertia, "{rest} is not {inertia}");
+    }
+
+    #[test]
+    fn a_run_that_cannot_come_below_the_bound_ends_early_and_any_other_ends_as_without() {
+        let tree = random_tree(2);
+        let start: Vec<f64> = (0..8)
+            .flat_map(|at| tree.branches[0].blocks[3 * at..][..3].to_vec())
+            .map(|octet| octet[0])
+            .collect();
+        let settled = |bound: f64| {
+            let mut run = Run::new(&tree, start.clone());
+            let is_below = run.settle_roughly(0, 1000, bound);
+            (is_below, run.iterations, run.inertia(), run.centres)
+        };
+        let free = settled(f64::INFINITY);
+        assert!(free.0);
+        assert_eq!(settled(free.2), free);
+        let hopeless = settled(0.5 * free.2);
+        assert!(!hopeless.0 && hopeless.1 < free.1, "{} iterations of {}", hopeless.1, free.1);
     }
 }
