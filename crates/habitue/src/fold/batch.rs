@@ -159,7 +159,7 @@ pub(super) fn deal_out(batch: &RecordBatch, roster: &Roster) -> Vec<Part> {
     for (i, &key) in ids.keys().values().iter().enumerate() {
         let place = &mut places[key as usize];
         let (partition, customer) = *place.get_or_insert_with(|| roster.customer(names.value(key as usize)));
-        let number = numbers.entry(products[i]).or_insert_with(|| roster.product(ProductKey(products[i])));
+        let number = numbers.entry(products[i]).or_insert_with(|| roster.product(ProductKey(products[i])).0);
         let item = Item { product: *number, units: units[i], amount: Money(amounts[i]) };
         let part = &mut parts[partition];
         part.push(customer, orders[i], Timestamp(times[i]), OLD, item);

@@ -10,9 +10,9 @@ type Drawn = (u64, i64, u64, usize, i64);
 
 /// A part with these lines as they are read, one after the other.
 fn part_of(drawn: &[Drawn], roster: &Roster, with_discounts: bool) -> Part {
-    let service = roster.product(ProductKey::new(7000, true));
+    let service = roster.product(ProductKey::new(7000, true)).0;
     let mut products: Vec<u32> =
-        (1..4).map(|key| roster.product(ProductKey::new(key * 1000, false))).collect();
+        (1..4).map(|key| roster.product(ProductKey::new(key * 1000, false)).0).collect();
     products.extend([service, NO_PRODUCT]);
     let mut part = Part::default();
     for (at, &(customer, day, order, product, units)) in drawn.iter().enumerate() {

@@ -122,8 +122,8 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// Marks the rows that may have another value than the row before; `changed` is true for those marked.
-    pub(crate) fn mark_changes(&self, changed: &mut [bool]) {
+    /// [`mark_changes`] of one column that is no field of text.
+    fn mark_changes(&self, changed: &mut [bool]) {
         fn mark<T: ArrowPrimitiveType>(changed: &mut [bool], array: &PrimitiveArray<T>) {
             let Some((_, changed)) = changed.split_first_mut() else { return };
             let values = array.values();
@@ -141,14 +141,6 @@ impl<'a> Column<'a> {
                 }
             }
         }
-        fn mark_texts<'t>(changed: &mut [bool], text: impl Fn(usize) -> &'t [u8]) {
-            let mut before = if changed.is_empty() { &[] } else { text(0) };
-            for (row, changed) in changed.iter_mut().enumerate() {
-                let here = text(row);
-                *changed |= !is_same(here, before);
-                before = here;
-            }
-        }
         match self {
             Self::Nothing => {}
             Self::Int32(array) => mark(changed, array),
@@ -161,9 +153,12 @@ impl<'a> Column<'a> {
             Self::Utf8View(array) if array.null_count() == 0 => {
                 mark_texts(changed, |row| array.value(row).as_bytes())
             }
-            Self::Field(field) => mark_texts(changed, |row| field.bytes(row)),
             _ => changed.fill(true),
         }
+    }
+
+    fn field(&self) -> Option<&Field<'a>> {
+        if let Self::Field(field) = self { Some(field) } else { None }
     }
 
     /// The numbers of a column of `n` rows in 1/10,000, where they are zero or more and have no further decimals;
@@ -190,8 +185,11 @@ impl<'a> Column<'a> {
             }
             Self::Field(field) => {
                 let point = if comma { b',' } else { b'.' };
-                let scaled = |row| number::ten_thousandths(field.bytes(row), point).unwrap_or(-1);
-                Some((0..n).map(scaled).collect())
+                let scaled = |row| match field.word(row) {
+                    Some((word, len)) => number::ten_thousandths_of_word(word, len, point),
+                    None => number::ten_thousandths(field.bytes(row), point),
+                };
+                Some((0..n).map(|row| scaled(row).unwrap_or(-1)).collect())
             }
             _ => None,
         }
@@ -292,6 +290,40 @@ impl<'a> Column<'a> {
             Self::Time(values) => values[row].map_or(Cell::Empty, Cell::Time),
             Self::Text(values) => values[row].as_deref().map_or(Cell::Empty, Cell::text),
         }
+    }
+}
+
+/// Marks the rows that may have another value than the row before in any of some columns; the first row is not asked
+/// for.
+///
+/// Fields of text that stand side by side are compared in one go.
+pub(crate) fn mark_changes(columns: &[&Column<'_>], changed: &mut [bool]) {
+    let mut left = columns.to_vec();
+    left.sort_by_key(|column| column.field().map(Field::index));
+    let mut at = 0;
+    while at < left.len() {
+        let (first, mut last) = (left[at], left[at]);
+        at += 1;
+        while let (Some(before), Some(next)) = (last.field(), left.get(at).and_then(|column| column.field()))
+        {
+            if before.index() + 1 != next.index() {
+                break;
+            }
+            (last, at) = (left[at], at + 1);
+        }
+        match (first.field(), last.field()) {
+            (Some(first), Some(last)) => mark_texts(changed, |row| first.bytes_to(last, row)),
+            _ => first.mark_changes(changed),
+        }
+    }
+}
+
+fn mark_texts<'t>(changed: &mut [bool], text: impl Fn(usize) -> &'t [u8]) {
+    let mut before = if changed.is_empty() { &[] } else { text(0) };
+    for (row, changed) in changed.iter_mut().enumerate() {
+        let here = text(row);
+        *changed |= !is_same(here, before);
+        before = here;
     }
 }
 

@@ -13,6 +13,7 @@ pub(crate) mod columnar;
 pub(crate) mod sheet;
 pub(crate) mod source;
 mod words;
+mod known;
 pub(crate) mod part;
 pub(crate) mod roster;
 pub(crate) mod tally;

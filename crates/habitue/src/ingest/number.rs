@@ -163,6 +163,38 @@ pub(crate) fn ten_thousandths(text: &[u8], point: u8) -> Option<i64> {
     (n_digits > 0).then(|| mantissa * [1, 10, 100, 1_000, 10_000][missing])
 }
 
+/// [`ten_thousandths`] of a text of one to eight bytes, the last bytes of a word, all of them at once.
+///
+/// `word` holds bytes of a text in their order, the first one lowest; those before the last `len` are anything.
+#[inline]
+pub(crate) fn ten_thousandths_of_word(word: u64, len: usize, point: u8) -> Option<i64> {
+    const LOW: u64 = u64::from_le_bytes([1; 8]);
+    const ZEROS: u64 = LOW * b'0' as u64;
+    let before = (1_u64 << (8 * (7 - (len - 1)))) - 1;
+    let word = word & !before | ZEROS & before;
+    let unlike = word ^ (LOW * u64::from(point));
+    // The lowest byte that is the point, if any is; what this says of higher bytes is not to be trusted.
+    let points = unlike.wrapping_sub(LOW) & !unlike & (LOW << 7);
+    let (digits, decimals) = if points == 0 {
+        (word, 0)
+    } else {
+        let bits = points.trailing_zeros() - 7;
+        let below = word & ((1 << bits) - 1);
+        (word & u64::MAX << bits << 8 | below << 8 | u64::from(b'0'), 7 - bits as usize / 8)
+    };
+    let (high, sixes) = (LOW * 0xf0, LOW * 6);
+    let are_digits = digits & high == ZEROS && digits.wrapping_add(sixes) & high == ZEROS;
+    if !are_digits || decimals > 4 || points != 0 && len == 1 {
+        return None;
+    }
+    // Neighbouring digits, pairs and fours are joined.
+    let ones = digits & (LOW * 0x0f);
+    let pairs = (ones * 10 + (ones >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let number = (fours * 10_000 + (fours >> 32)) & 0xffff_ffff;
+    Some(number as i64 * [1, 10, 100, 1_000, 10_000][4 - decimals])
+}
+
 /// The whole number that is written as just this text, if it has no more than 18 digits.
 #[inline]
 pub(crate) fn as_written(text: &[u8]) -> Option<i64> {
@@ -293,7 +325,25 @@ pub(crate) fn uses_comma<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn a_word_is_read_as_byte_by_byte(before in "[ -~]{8}", text in "[0-9]{0,5}[.,]?[0-9]{0,3}|[0-9.,-]{1,8}") {
+            prop_assume!((1..=8).contains(&text.len()));
+            let whole = before + &text;
+            let word = u64::from_le_bytes(*whole.as_bytes().last_chunk().unwrap());
+            for point in [b'.', b','] {
+                let slow = ten_thousandths(text.as_bytes(), point);
+                prop_assert_eq!(ten_thousandths_of_word(word, text.len(), point), slow, "{}", text);
+                if let (Some(slow), Ok(plain)) = (slow, plain(text.as_bytes(), point)) {
+                    prop_assert_eq!(plain.money(), Some(Money(slow)));
+                }
+            }
+        }
+    }
 
     fn money(text: &str, comma: bool) -> Option<String> {
         parse(text, comma).ok().and_then(|p| p.value.money()).map(|m| m.to_string())

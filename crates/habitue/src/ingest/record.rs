@@ -286,6 +286,27 @@ impl<'a> Field<'a> {
         &self.block.as_bytes()[start..end]
     }
 
+    /// Everything from this field of a line to another one that stands behind it, with the delimiters between them.
+    #[inline]
+    pub(crate) fn bytes_to(&self, last: &Self, line: usize) -> &'a [u8] {
+        &self.block.as_bytes()[self.span(line).0..last.span(line).1]
+    }
+
+    /// Its place in a line, counted from 0.
+    pub(crate) fn index(&self) -> usize {
+        self.index
+    }
+
+    /// The eight bytes that end with the field of a line, and how many of them are of the field; nothing for an empty
+    /// or longer field.
+    #[inline]
+    pub(crate) fn word(&self, line: usize) -> Option<(u64, usize)> {
+        let (start, end) = self.span(line);
+        let len = end - start;
+        let word = self.block.as_bytes()[..end].last_chunk().filter(|_| (1..=8).contains(&len))?;
+        Some((u64::from_le_bytes(*word), len))
+    }
+
     #[inline]
     fn span(&self, line: usize) -> (usize, usize) {
         let end = line * self.lines.width + self.index;

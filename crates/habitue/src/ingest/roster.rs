@@ -7,6 +7,7 @@ use habitue_core::math::random::mix;
 use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
+use super::known::KnownProducts;
 use super::number::as_written;
 use super::part::PARTITIONS;
 use crate::ids::Ids;
@@ -83,6 +84,8 @@ fn partition_of(hash: u64) -> usize {
 pub(crate) struct Roster {
     listed: Mutex<Listed>,
     products: Mutex<Products>,
+    /// What workers that are done remember of the products.
+    known: Mutex<Vec<KnownProducts>>,
 }
 
 #[derive(Debug, Default)]
@@ -100,7 +103,7 @@ struct Products {
 impl Default for Roster {
     fn default() -> Self {
         let products = Products { numbers: HashTable::new(), keys: vec![ProductKey::NONE] };
-        Self { listed: Mutex::default(), products: Mutex::new(products) }
+        Self { listed: Mutex::default(), products: Mutex::new(products), known: Mutex::default() }
     }
 }
 
@@ -136,20 +139,31 @@ impl Roster {
         CustomerKey(u64::from(number) | LISTED << KIND)
     }
 
-    /// The number of a product.
-    pub(crate) fn product(&self, key: ProductKey) -> u32 {
+    /// What somebody remembers of the products, or nothing yet.
+    pub(super) fn lend(&self) -> KnownProducts {
+        lock(&self.known).pop().unwrap_or_default()
+    }
+
+    /// Takes back what was lent, for the next one.
+    pub(super) fn take_back(&self, mut known: KnownProducts) {
+        known.forget_list();
+        lock(&self.known).push(known);
+    }
+
+    /// The number of a product, and whether this is the first that is heard of it.
+    pub(crate) fn product(&self, key: ProductKey) -> (u32, bool) {
         if key == ProductKey::NONE {
-            return NO_PRODUCT;
+            return (NO_PRODUCT, false);
         }
         let mut products = lock(&self.products);
         let Products { numbers, keys } = &mut *products;
         if let Some(&number) = numbers.find(key.0, |&number| keys[number as usize] == key) {
-            return number;
+            return (number, false);
         }
         let number = keys.len() as u32;
         keys.push(key);
         numbers.insert_unique(key.0, number, |&number| keys[number as usize].0);
-        number
+        (number, true)
     }
 
     /// What the numbers stand for, once all are known.
@@ -207,7 +221,8 @@ mod tests {
     fn a_product_keeps_its_number() {
         let roster = Roster::default();
         let key = ProductKey::new(8, false);
-        assert_eq!([roster.product(key), roster.product(ProductKey::NONE), roster.product(key)], [1, 0, 1]);
+        let numbers = [key, ProductKey::NONE, key].map(|key| roster.product(key));
+        assert_eq!(numbers, [(1, true), (0, false), (1, false)]);
         assert_eq!(roster.close().products, [ProductKey::NONE, key]);
     }
 

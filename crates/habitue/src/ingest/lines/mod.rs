@@ -12,10 +12,10 @@ use hashbrown::HashMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use self::before::Before;
-use self::products::KnownProducts;
 use crate::error::Error;
 use crate::ingest::cell::{Cell, IdNote};
 use crate::ingest::column::Column;
+use crate::ingest::known::KnownProducts;
 use crate::ingest::moment::DayMonth;
 use crate::ingest::number::{Decimal, NumberError};
 use crate::ingest::part::{Item, PARTITIONS, Part};
@@ -83,6 +83,7 @@ pub(crate) struct LineSink<'a> {
     /// The source that the part is of.
     source: usize,
     pub(crate) tally: Tally,
+    /// Products that rows describe, and those that no other part has named before.
     pub(crate) catalogue: HashMap<u64, Product>,
     pub(crate) rejects: csv::Writer<Vec<u8>>,
     before: Before,
@@ -101,7 +102,7 @@ impl<'a> LineSink<'a> {
             roster,
             parts: (0..PARTITIONS).map(|_| Part::default()).collect(),
             source: 0,
-            products: KnownProducts::default(),
+            products: roster.lend(),
             tally: Tally::default(),
             catalogue: HashMap::new(),
             rejects: csv::Writer::from_writer(Vec::new()),
@@ -123,6 +124,7 @@ impl<'a> LineSink<'a> {
         for part in &mut self.parts {
             part.shrink();
         }
+        self.roster.take_back(self.products);
         let rejects = self.rejects.into_inner().expect("writing to memory cannot fail");
         Finished { parts: self.parts, tally: self.tally, catalogue: self.catalogue, rejects }
     }

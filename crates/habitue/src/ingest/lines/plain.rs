@@ -11,7 +11,7 @@ use habitue_core::time::Timestamp;
 use super::{LineSink, MOST_MONEY, Reading};
 use crate::error::Error;
 use crate::ingest::cell::{IdNote, Shared};
-use crate::ingest::column::Column;
+use crate::ingest::column::{Column, mark_changes};
 use crate::ingest::number::Decimal;
 use crate::ingest::part::{Item, Packed};
 use crate::ingest::role::Role;
@@ -267,11 +267,10 @@ impl LineSink<'_> {
     fn beginnings(&self, columns: &[Column<'_>], n: usize) -> Vec<bool> {
         let mut begins = vec![false; n];
         begins.iter_mut().take(1).for_each(|first| *first = true);
-        for role in [Role::Customer, Role::Time, Role::Order] {
-            if self.has(role) {
-                columns[role as usize].mark_changes(&mut begins);
-            }
-        }
+        let who_and_when =
+            [Role::Customer, Role::Time, Role::Order].into_iter().filter(|role| self.has(*role));
+        let asked: Vec<&Column<'_>> = who_and_when.map(|role| &columns[role as usize]).collect();
+        mark_changes(&asked, &mut begins);
         begins
     }
 
@@ -448,9 +447,9 @@ mod tests {
                 currency: None,
                 writes_rejects,
             };
-            let roster = Roster::default();
+            let rosters: [Roster; 3] = Default::default();
             let first = Position::new(0, 1);
-            let mut sinks: Vec<LineSink<'_>> = (0..3).map(|_| LineSink::new(&reading, &roster)).collect();
+            let mut sinks: Vec<LineSink<'_>> = rosters.iter().map(|roster| LineSink::new(&reading, roster)).collect();
             // Row by row with every row looked at closely, row by row, and column by column.
             sinks[0].is_plain = false;
             for sink in &mut sinks[..2] {

@@ -2,49 +2,16 @@
 
 use arrow_array::Array;
 use habitue_core::line::ProductKey;
-use hashbrown::HashTable;
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::LineSink;
-use crate::ingest::cell::{Cell, Shared};
+use crate::ingest::cell::Cell;
 use crate::ingest::column::Column;
 use crate::ingest::role::Role;
 use crate::ingest::roster::NO_PRODUCT;
 use crate::ingest::source::Row;
 use crate::ingest::tally::Product;
 use crate::ingest::words::is_service;
-
-/// The key and the number of the products in the catalogue, which itself is too large to be asked for every row.
-#[derive(Default)]
-pub(super) struct KnownProducts {
-    known: HashTable<(ProductKey, u32)>,
-    /// Which list of values, shared by rows of a Parquet file, `in_list` is about.
-    list: usize,
-    /// Products by their place in that list; [`UNKNOWN`] where not asked for yet.
-    in_list: Vec<(ProductKey, u32)>,
-}
-
-/// The number of a product that was not looked up yet.
-const UNKNOWN: u32 = u32::MAX;
-
-impl KnownProducts {
-    #[inline]
-    pub(super) fn shared(&self, at: Shared) -> Option<(ProductKey, u32)> {
-        let product = if at.list == self.list { self.in_list.get(at.index) } else { None };
-        product.copied().filter(|(_, number)| *number != UNKNOWN)
-    }
-
-    fn share(&mut self, at: Shared, product: (ProductKey, u32)) {
-        if at.list != self.list {
-            self.in_list.clear();
-            self.list = at.list;
-        }
-        if self.in_list.len() <= at.index {
-            self.in_list.resize(at.index + 1, (ProductKey::NONE, UNKNOWN));
-        }
-        self.in_list[at.index] = product;
-    }
-}
 
 impl LineSink<'_> {
     /// The list of products that the rows of a batch share, and where in it each row's product stands.
@@ -97,27 +64,30 @@ impl LineSink<'_> {
             }
         };
         let hash = xxh3_64(code.as_bytes());
-        // The code decides whether it is a service, so that the same code has one key: found without that bit.
-        let either = ProductKey::new(hash, true).0;
-        let known = self.products.known.find(either, |(key, _)| key.0 | 1 == either).copied();
+        let known = self.products.get(hash);
         if let (Some(product), false) = (known, is_described) {
             return product;
         }
-        let key = ProductKey::new(hash, is_service(code));
-        let product = self
-            .catalogue
-            .entry(key.0)
-            .or_insert_with(|| Product { code: code.to_owned(), ..Product::default() });
-        for (names, role) in [(&mut product.name, Role::ProductName), (&mut product.category, Role::Category)]
-        {
-            if let (true, Cell::Text(cell)) = (self.present[role as usize], row.cell(role as usize)) {
-                names.add(cell);
+        let mut is_new = false;
+        let (key, number) = known.unwrap_or_else(|| {
+            let key = ProductKey::new(hash, is_service(code));
+            let number;
+            (number, is_new) = self.roster.product(key);
+            self.products.remember((key, number));
+            (key, number)
+        });
+        // A code says the same in every part: whoever names it first tells the catalogue.
+        if is_new || is_described {
+            let new = || Product { code: code.to_owned(), ..Product::default() };
+            let product = self.catalogue.entry(key.0).or_insert_with(new);
+            for (names, role) in
+                [(&mut product.name, Role::ProductName), (&mut product.category, Role::Category)]
+            {
+                if let (true, Cell::Text(cell)) = (self.present[role as usize], row.cell(role as usize)) {
+                    names.add(cell);
+                }
             }
         }
-        known.unwrap_or_else(|| {
-            let number = self.roster.product(key);
-            self.products.known.insert_unique(either, (key, number), |(key, _)| key.0 | 1);
-            (key, number)
-        })
+        (key, number)
     }
 }

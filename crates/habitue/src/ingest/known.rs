@@ -1,0 +1,58 @@
+//! What a worker remembers of the roster's products, so that it asks for each once.
+
+use habitue_core::line::ProductKey;
+use hashbrown::HashTable;
+
+use super::cell::Shared;
+
+/// Products by the hash of their code, with their keys and numbers.
+#[derive(Debug, Default)]
+pub(crate) struct KnownProducts {
+    known: HashTable<(ProductKey, u32)>,
+    /// Which list of values, shared by rows of a Parquet file, `in_list` is about.
+    list: usize,
+    /// Products by their place in that list; [`UNKNOWN`] where not asked for yet.
+    in_list: Vec<(ProductKey, u32)>,
+}
+
+/// The number of a product that was not looked up yet.
+const UNKNOWN: u32 = u32::MAX;
+
+impl KnownProducts {
+    /// The product whose code has this hash, a service or not: the code decides, so that the same code has one key.
+    #[inline]
+    pub(super) fn get(&self, hash: u64) -> Option<(ProductKey, u32)> {
+        let either = ProductKey::new(hash, true).0;
+        self.known.find(either, |(key, _)| key.0 | 1 == either).copied()
+    }
+
+    /// Remembers a product that [`Self::get`] does not know.
+    pub(super) fn remember(&mut self, product: (ProductKey, u32)) {
+        self.known.insert_unique(product.0.0 | 1, product, |(key, _)| key.0 | 1);
+    }
+
+    /// The product at a place of a list of values that many rows share.
+    #[inline]
+    pub(super) fn shared(&self, at: Shared) -> Option<(ProductKey, u32)> {
+        let product = if at.list == self.list { self.in_list.get(at.index) } else { None };
+        product.copied().filter(|(_, number)| *number != UNKNOWN)
+    }
+
+    /// Remembers the product at a place of such a list; of one list at a time.
+    pub(super) fn share(&mut self, at: Shared, product: (ProductKey, u32)) {
+        if at.list != self.list {
+            self.in_list.clear();
+            self.list = at.list;
+        }
+        if self.in_list.len() <= at.index {
+            self.in_list.resize(at.index + 1, (ProductKey::NONE, UNKNOWN));
+        }
+        self.in_list[at.index] = product;
+    }
+
+    /// Forgets the list: the next part numbers its lists anew.
+    pub(super) fn forget_list(&mut self) {
+        self.in_list.clear();
+        self.list = 0;
+    }
+}
