@@ -122,7 +122,7 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// [`mark_changes`] of one column that is no field of text.
+    /// [`mark_changes`] of one column that is no field of text (of one that is, all rows).
     fn mark_changes(&self, changed: &mut [bool]) {
         fn mark<T: ArrowPrimitiveType>(changed: &mut [bool], array: &PrimitiveArray<T>) {
             let Some((_, changed)) = changed.split_first_mut() else { return };

@@ -1,4 +1,4 @@
-//! What a worker remembers of the roster's products, so that it asks for each once.
+//! What a worker remembers of the roster's products from part to part, so that it need not ask for each again.
 
 use habitue_core::line::ProductKey;
 use hashbrown::HashTable;

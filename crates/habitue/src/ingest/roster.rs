@@ -84,7 +84,7 @@ fn partition_of(hash: u64) -> usize {
 pub(crate) struct Roster {
     listed: Mutex<Listed>,
     products: Mutex<Products>,
-    /// What workers that are done remember of the products.
+    /// What workers remember of the products, while they read nothing.
     known: Mutex<Vec<KnownProducts>>,
 }
 
@@ -139,15 +139,20 @@ impl Roster {
         CustomerKey(u64::from(number) | LISTED << KIND)
     }
 
-    /// What somebody remembers of the products, or nothing yet.
+    /// What a worker remembers of the products, or nothing yet.
     pub(super) fn lend(&self) -> KnownProducts {
         lock(&self.known).pop().unwrap_or_default()
     }
 
-    /// Takes back what was lent, for the next one.
+    /// Takes back what was lent, for the next part.
     pub(super) fn take_back(&self, mut known: KnownProducts) {
         known.forget_list();
         lock(&self.known).push(known);
+    }
+
+    /// Gives back the memory of what workers remember: all rows are read.
+    pub(crate) fn forget(&self) {
+        lock(&self.known).clear();
     }
 
     /// The number of a product, and whether this is the first that is heard of it.

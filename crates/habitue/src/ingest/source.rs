@@ -103,6 +103,9 @@ pub(crate) trait Sink: Send {
     fn broken(&mut self, position: Position, text: &str, why: String);
     /// A row with bytes that are not of the file's encoding, which were replaced.
     fn replaced(&mut self, position: Position);
+
+    /// The end of the part: what was borrowed for reading it is given back.
+    fn end(&mut self) {}
 }
 
 impl Source {
@@ -262,7 +265,10 @@ pub(crate) fn scan<S: Sink>(
                 while let Some((index, source, part)) = next_job(jobs) {
                     let mut sink = new_sink(source);
                     let result = match sources[source].read(source, part, &selections[source], &mut sink) {
-                        Ok(()) | Err(ReadStop::Enough) => Ok(sink),
+                        Ok(()) | Err(ReadStop::Enough) => {
+                            sink.end();
+                            Ok(sink)
+                        }
                         Err(ReadStop::Failed(error)) => Err(error),
                     };
                     if results.send((index, result)).is_err() {

@@ -64,7 +64,7 @@ impl<'a> Closest<'a> {
     /// A row drawn by weight times squared distance; never one at distance 0 where another is farther.
     fn draw(&self, random: &mut Random) -> usize {
         let total = self.sums[self.sums.len() - 1];
-        // Rounding may leave nothing below the last sum: then it is the last row that is away from all centres.
+        // Rounding may leave nothing below a sum: then it is the last row of the block that is away from all centres.
         let target = (random.uniform() * total).min(total.next_down());
         let block = self.sums.partition_point(|sum| *sum <= target).min(self.sums.len() - 1);
         let mut left = target - if block == 0 { 0.0 } else { self.sums[block - 1] };
@@ -164,7 +164,7 @@ mod tests {
 
     #[test]
     fn of_several_rows_the_one_that_leaves_least_is_added() {
-        // With 1,000 trials every row is tried: the best to add to 0 is the one that leaves the least sum of all.
+        // In 1,000 trials every row far from 0 is tried, and so is the best to add: it leaves the least sum of all.
         let (field, mut random) = (field(), Random::new(3));
         let squared = (0..field.n_blocks()).map(|block| {
             Octet(std::array::from_fn(|lane| distance::squared(&field.row(block * LANES + lane), &[0.0])))

@@ -26,8 +26,6 @@ const FRESH_ROUNDS: usize = 4;
 const MAX_CHILDREN: usize = 40;
 /// Rounds without a better solution after which a search may end at all: where rows are few a round is large.
 const IDLE_ROUNDS: usize = 3;
-/// How often the best solution is found again before a search ends.
-const AGAIN: usize = 20;
 
 /// Rows × centres × columns up to which a search that is alone is two, and four.
 const LITTLE_WORK: usize = 600_000;
@@ -41,6 +39,8 @@ pub(crate) struct Effort {
     /// Descents without a better solution after which a search ends, and how many more for each centre.
     patience: usize,
     patience_of_centre: usize,
+    /// How often the best solution is found again before a search ends.
+    again: usize,
     /// Distances measured for the children of one round, about.
     round_work: usize,
     /// Children of one round at least.
@@ -53,11 +53,13 @@ impl Effort {
     /// On the rows themselves, where what is found is the answer; alone, or with solutions for neighbouring numbers of
     /// clusters at hand. Then few children a round and more rounds reach farther: each round begins from better parents.
     pub(crate) fn fine(n_rounds: usize, is_alone: bool) -> Self {
+        let again = 20 * n_rounds.div_ceil(10);
         if !is_alone {
             return Self {
                 n_rounds: 3 * n_rounds,
                 patience: 4 * n_rounds,
                 patience_of_centre: 2,
+                again,
                 round_work: 300_000,
                 least_children: 3,
                 is_alone,
@@ -67,6 +69,7 @@ impl Effort {
             n_rounds: 2 * n_rounds - 1,
             patience: 30 * n_rounds.div_ceil(10),
             patience_of_centre: 15 * n_rounds.div_ceil(10),
+            again,
             round_work: 1_600_000,
             least_children: 2,
             is_alone,
@@ -78,7 +81,9 @@ impl Effort {
     pub(crate) fn coarse(n_rounds: usize, is_alone: bool) -> Self {
         let (n_rounds, patience_of_centre) = if is_alone { (2 * n_rounds - 1, 15) } else { (n_rounds, 0) };
         let round_work = if is_alone { 300_000 } else { 50_000 };
-        Self { n_rounds, patience: 12, patience_of_centre, round_work, least_children: 3, is_alone }
+        // Solutions that are only close count as one there: they are found again soon.
+        let again = usize::MAX;
+        Self { n_rounds, patience: 12, patience_of_centre, again, round_work, least_children: 3, is_alone }
     }
 }
 
@@ -190,11 +195,9 @@ fn evolve(field: &Field, k: usize, effort: Effort, seed: u64, known: Population)
                 Added::Other => {}
             }
         }
-        if n_again >= AGAIN {
-            break;
-        }
         idle = if is_better { 0 } else { idle + n_children + 1 };
-        if idle >= (effort.patience + effort.patience_of_centre * k).max(IDLE_ROUNDS * (n_children + 1)) {
+        let is_stale = idle >= effort.patience + effort.patience_of_centre * k || n_again >= effort.again;
+        if is_stale && idle >= IDLE_ROUNDS * (n_children + 1) {
             break;
         }
     }

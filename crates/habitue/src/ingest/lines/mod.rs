@@ -124,7 +124,6 @@ impl<'a> LineSink<'a> {
         for part in &mut self.parts {
             part.shrink();
         }
-        self.roster.take_back(self.products);
         let rejects = self.rejects.into_inner().expect("writing to memory cannot fail");
         Finished { parts: self.parts, tally: self.tally, catalogue: self.catalogue, rejects }
     }
@@ -518,6 +517,10 @@ impl Sink for LineSink<'_> {
 
     fn replaced(&mut self, position: Position) {
         self.note(Note::Replaced, position);
+    }
+
+    fn end(&mut self) {
+        self.roster.take_back(std::mem::take(&mut self.products));
     }
 }
 

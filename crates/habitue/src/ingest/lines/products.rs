@@ -76,18 +76,119 @@ impl LineSink<'_> {
             self.products.remember((key, number));
             (key, number)
         });
-        // A code says the same in every part: whoever names it first tells the catalogue.
+        // The code is the same wherever it stands: whoever names it first tells the catalogue. What else rows say of a
+        // product may not depend on who that was.
         if is_new || is_described {
             let new = || Product { code: code.to_owned(), ..Product::default() };
             let product = self.catalogue.entry(key.0).or_insert_with(new);
-            for (names, role) in
-                [(&mut product.name, Role::ProductName), (&mut product.category, Role::Category)]
-            {
-                if let (true, Cell::Text(cell)) = (self.present[role as usize], row.cell(role as usize)) {
-                    names.add(cell);
+            if is_described {
+                for (names, role) in
+                    [(&mut product.name, Role::ProductName), (&mut product.category, Role::Category)]
+                {
+                    if let (true, Cell::Text(cell)) = (self.present[role as usize], row.cell(role as usize)) {
+                        names.add(cell);
+                    }
                 }
             }
         }
         (key, number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::sync::Arc;
+
+    use arrow_array::types::Int32Type;
+    use arrow_array::{ArrayRef, DictionaryArray, Int64Array, StringArray, TimestampMicrosecondArray};
+    use habitue_core::clean::Cleaning;
+
+    use super::*;
+    use crate::ingest::lines::{Finished, Reading};
+    use crate::ingest::roles::{Found, Roles};
+    use crate::ingest::roster::Roster;
+    use crate::ingest::source::{Position, Sink};
+
+    /// Reads a part of one row a text, sold to customer 1 for 1: what each role's column says.
+    fn read(roster: &Roster, columns: &[(Role, ArrayRef)]) -> Finished {
+        let n = columns[0].1.len();
+        let ones: ArrayRef = Arc::new(Int64Array::from(vec![1; n]));
+        let times: ArrayRef = Arc::new(TimestampMicrosecondArray::from(vec![0; n]));
+        let common = [(Role::Customer, ones.clone()), (Role::Time, times), (Role::Amount, ones)];
+        let all: BTreeMap<Role, ArrayRef> = columns.iter().cloned().chain(common).collect();
+        let found = |column: usize| Found { column, confidence: 1.0, why: String::new() };
+        let found = all.keys().enumerate().map(|(at, role)| (*role, found(at))).collect();
+        let roles = Roles { found, ..Roles::default() };
+        let reading = Reading {
+            path: "orders",
+            columns: &[],
+            roles: &roles,
+            dates: None,
+            cleaning: Cleaning::default(),
+            currency: None,
+            writes_rejects: false,
+        };
+        let columns: Vec<Column<'_>> = Role::ALL
+            .iter()
+            .map(|role| all.get(role).map_or(Column::Nothing, |array| Column::new(array, 1)))
+            .collect();
+        let mut sink = LineSink::new(&reading, roster);
+        sink.rows(Position::new(0, 1), &columns, n).unwrap();
+        sink.end();
+        sink.finish()
+    }
+
+    /// The codes of what a part sold, by the numbers of its items.
+    fn sold(part: &Finished, keys: &[ProductKey]) -> Vec<ProductKey> {
+        part.parts.iter().flat_map(|part| part.items()).map(|item| keys[item.product as usize]).collect()
+    }
+
+    #[test]
+    fn a_list_of_one_part_is_none_of_the_next() {
+        let roster = Roster::default();
+        let parts = [["22421", "22422", "22421"], ["22423", "22421", "22424"]].map(|codes| {
+            let column: DictionaryArray<Int32Type> = codes.into_iter().collect();
+            read(&roster, &[(Role::Product, Arc::new(column))])
+        });
+        let keys = roster.close().products;
+        let key = |code: &str| ProductKey::new(xxh3_64(code.as_bytes()), false);
+        assert_eq!(sold(&parts[0], &keys), ["22421", "22422", "22421"].map(key));
+        assert_eq!(sold(&parts[1], &keys), ["22423", "22421", "22424"].map(key));
+        let told = parts.map(|part| part.catalogue.into_values().map(|p| p.code).collect::<Vec<_>>());
+        let told = told.map(|mut codes| {
+            codes.sort_unstable();
+            codes
+        });
+        assert_eq!(told, [vec!["22421", "22422"], vec!["22423", "22424"]]);
+    }
+
+    #[test]
+    fn what_is_known_of_products_does_not_depend_on_which_part_is_read_first() {
+        let texts = |texts: [&str; 2]| -> ArrayRef { Arc::new(StringArray::from(texts.to_vec())) };
+        let by_name = [(Role::ProductName, texts(["MUG", "TEA"]))];
+        let described = [
+            (Role::Product, texts(["MUG", "22423"])),
+            (Role::ProductName, texts(["Mug, blue", "Cake stand"])),
+        ];
+        let categorised =
+            [(Role::ProductName, texts(["TEA", "MUG"])), (Role::Category, texts(["Food", "Home"]))];
+        let parts: [&[(Role, ArrayRef)]; 3] = [&by_name, &described, &categorised];
+        let catalogue = |order: [usize; 3]| {
+            let roster = Roster::default();
+            let mut finished: Vec<_> = order.iter().map(|&at| (at, read(&roster, parts[at]))).collect();
+            // Parts are merged in their order, whichever was read first.
+            finished.sort_by_key(|(at, _)| *at);
+            let mut catalogue: BTreeMap<u64, Product> = BTreeMap::new();
+            for (key, product) in finished.into_iter().flat_map(|(_, part)| part.catalogue) {
+                catalogue.entry(key).and_modify(|known| known.merge(&product)).or_insert(product);
+            }
+            catalogue
+        };
+        let first = catalogue([0, 1, 2]);
+        assert_eq!(first.len(), 3);
+        for order in [[1, 0, 2], [2, 0, 1], [2, 1, 0], [1, 2, 0]] {
+            assert_eq!(catalogue(order), first, "{order:?}");
+        }
     }
 }

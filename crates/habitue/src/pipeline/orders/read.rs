@@ -79,6 +79,7 @@ pub(super) fn read(
             fold.add(finished.parts)
         },
     )?;
+    roster.forget();
     check_columns(plan, &tally)?;
     let currency = one_currency(plan, &tally, job.currency.as_deref())?;
     let mut holds = readings.iter().fold(Holds::default(), |h, r| h.or(r.holds()));
