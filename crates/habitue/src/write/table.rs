@@ -12,7 +12,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_writer::{ArrowColumnChunk, ArrowColumnWriter, compute_leaves};
 use parquet::basic::Compression;
 use parquet::errors::ParquetError;
-use parquet::file::properties::WriterProperties;
+use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 
@@ -187,6 +187,8 @@ impl Sheet<'_> {
         let schema = Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()));
         let mut properties = WriterProperties::builder()
             .set_compression(Compression::LZ4_RAW)
+            // They serve to pass over row groups, and there is one.
+            .set_statistics_enabled(EnabledStatistics::None)
             .set_created_by("habitue".to_owned());
         let columns = self.columns.iter().collect();
         for (name, repeats) in threads::map(columns, |(name, cells)| (name, cells.repeat())) {

@@ -393,7 +393,7 @@ mod tests {
     fn no_run_is_given_up_for_what_rounding_makes_of_its_inertia() {
         // Two clouds so far apart that the scatter is known to no more than the hundredfold of the inertia.
         let mut random = Random::new(3);
-        let row = |at: usize| if at % 2 == 0 { 1e9 } else { 0.0 };
+        let row = |at: usize| if at.is_multiple_of(2) { 1e9 } else { 0.0 };
         let x = Matrix::new(1, (0..2000).map(|at| row(at) + random.uniform()).collect()).unwrap();
         let tree = Tree::new(&x, None);
         let start = vec![0.1, 0.2, 0.9, 1e9 + 0.1, 1e9 + 0.2, 1e9 + 0.9];
