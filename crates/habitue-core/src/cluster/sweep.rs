@@ -171,11 +171,8 @@ impl Sweep {
             for k in numbers {
                 let mut known = Population::default();
                 if let Some(fewer) = populations.last() {
-                    let mut random = Random::stream(seed_of(k), u64::MAX);
-                    let with_one_more =
-                        |solution: &Solution| field.add(solution.centres.clone(), &mut random);
-                    let starts: Vec<_> = fewer.solutions.iter().take(2).map(with_one_more).collect();
-                    for solution in descents(field, starts) {
+                    let random = Random::stream(seed_of(k), u64::MAX);
+                    for solution in with_one_more(field, fewer.solutions.iter().take(2), random) {
                         known.add(solution, field.same());
                     }
                 }
@@ -195,11 +192,9 @@ impl Sweep {
             }
         }
         for at in 1..populations.len() {
-            let mut random = Random::stream(seed_of(self.k_min + at), u64::MAX - 1);
-            let with_one_more = |solution: &Solution| field.add(solution.centres.clone(), &mut random);
-            let fewer = populations[at - 1].solutions.iter().take(2);
-            let starts = fewer.cycle().take(LAST_TRIES).map(with_one_more).collect();
-            for solution in descents(field, starts) {
+            let random = Random::stream(seed_of(self.k_min + at), u64::MAX - 1);
+            let fewer = populations[at - 1].solutions.iter().take(2).cycle().take(LAST_TRIES);
+            for solution in with_one_more(field, fewer, random) {
                 populations[at].add(solution, field.same());
             }
         }
@@ -218,6 +213,15 @@ impl Sweep {
         let (inertia, run) = best.expect("a population has at least one solution");
         super::exact::clusters(tree, run, inertia)
     }
+}
+
+/// Fixed points with one centre more than some solutions have.
+fn with_one_more<'a>(
+    field: &Field,
+    fewer: impl Iterator<Item = &'a Solution>,
+    mut random: Random,
+) -> Vec<Solution> {
+    descents(field, fewer.map(|solution| field.add(solution.centres.clone(), &mut random)).collect())
 }
 
 /// Fixed points with one centre less: without either of the two that are missed least.

@@ -121,13 +121,17 @@ mod tests {
         Field::fine(Tree::new(&x, Some(&weights)))
     }
 
+    /// The squared distances of its rows to 0.
+    fn to_zero(field: &Field) -> Vec<Octet> {
+        let of_row = |row: usize| distance::squared(&field.row(row), &[0.0]);
+        let of_block = |block: usize| Octet(std::array::from_fn(|lane| of_row(block * LANES + lane)));
+        (0..field.n_blocks()).map(of_block).collect()
+    }
+
     #[test]
     fn rows_are_drawn_by_weight_times_squared_distance() {
         let (field, mut random) = (field(), Random::new(1));
-        let squared = (0..field.n_blocks()).map(|block| {
-            Octet(std::array::from_fn(|lane| distance::squared(&field.row(block * LANES + lane), &[0.0])))
-        });
-        let mut closest = Closest::new(&field, squared.collect());
+        let mut closest = Closest::new(&field, to_zero(&field));
         closest.add_up();
         let mut drawn = [0; 19];
         let n_draws = 200_000;
@@ -166,10 +170,7 @@ mod tests {
     fn of_several_rows_the_one_that_leaves_least_is_added() {
         // In 1,000 trials every row far from 0 is tried, and so is the best to add: it leaves the least sum of all.
         let (field, mut random) = (field(), Random::new(3));
-        let squared = (0..field.n_blocks()).map(|block| {
-            Octet(std::array::from_fn(|lane| distance::squared(&field.row(block * LANES + lane), &[0.0])))
-        });
-        let mut closest = Closest::new(&field, squared.collect());
+        let mut closest = Closest::new(&field, to_zero(&field));
         let added = field.row(closest.add_best_of(1000, &mut random))[0];
         let left = |row: f64| -> f64 {
             let of = |at: f64| if at < 10.0 { 2.0 } else { 1.0 } * (at * at).min((at - row) * (at - row));

@@ -389,6 +389,7 @@ mod tests {
         let hopeless = settled(0.5 * free.2);
         assert!(!hopeless.0 && hopeless.1 < free.1, "{} iterations of {}", hopeless.1, free.1);
     }
+
     #[test]
     fn no_run_is_given_up_for_what_rounding_makes_of_its_inertia() {
         // Two clouds so far apart that the scatter is known to no more than the hundredfold of the inertia.

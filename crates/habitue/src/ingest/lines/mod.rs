@@ -39,6 +39,22 @@ pub(crate) struct Reading<'a> {
     pub(crate) writes_rejects: bool,
 }
 
+#[cfg(test)]
+impl<'a> Reading<'a> {
+    /// Rows whose columns are these roles, with default cleaning.
+    fn of_roles(roles: &'a Roles) -> Self {
+        Self {
+            path: "orders",
+            columns: &[],
+            roles,
+            dates: None,
+            cleaning: Cleaning::default(),
+            currency: None,
+            writes_rejects: false,
+        }
+    }
+}
+
 impl Reading<'_> {
     fn has(&self, role: Role) -> bool {
         self.roles.found.contains_key(&role)

@@ -330,7 +330,6 @@ mod tests {
         ArrayRef, DictionaryArray, Float64Array, Int32Array, Int64Array, StringArray,
         TimestampMicrosecondArray,
     };
-    use habitue_core::clean::Cleaning;
     use proptest::prelude::*;
 
     use super::*;
@@ -438,15 +437,7 @@ mod tests {
                 found: ROLES.iter().enumerate().map(|(at, role)| (*role, found(at))).collect(),
                 ..Roles::default()
             };
-            let reading = Reading {
-                path: "orders",
-                columns: &[],
-                roles: &roles,
-                dates: None,
-                cleaning: Cleaning::default(),
-                currency: None,
-                writes_rejects,
-            };
+            let reading = Reading { writes_rejects, ..Reading::of_roles(&roles) };
             let rosters: [Roster; 3] = Default::default();
             let first = Position::new(0, 1);
             let mut sinks: Vec<LineSink<'_>> = rosters.iter().map(|roster| LineSink::new(&reading, roster)).collect();

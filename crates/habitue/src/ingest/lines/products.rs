@@ -102,7 +102,6 @@ mod tests {
 
     use arrow_array::types::Int32Type;
     use arrow_array::{ArrayRef, DictionaryArray, Int64Array, StringArray, TimestampMicrosecondArray};
-    use habitue_core::clean::Cleaning;
 
     use super::*;
     use crate::ingest::lines::{Finished, Reading};
@@ -120,15 +119,7 @@ mod tests {
         let found = |column: usize| Found { column, confidence: 1.0, why: String::new() };
         let found = all.keys().enumerate().map(|(at, role)| (*role, found(at))).collect();
         let roles = Roles { found, ..Roles::default() };
-        let reading = Reading {
-            path: "orders",
-            columns: &[],
-            roles: &roles,
-            dates: None,
-            cleaning: Cleaning::default(),
-            currency: None,
-            writes_rejects: false,
-        };
+        let reading = Reading::of_roles(&roles);
         let columns: Vec<Column<'_>> = Role::ALL
             .iter()
             .map(|role| all.get(role).map_or(Column::Nothing, |array| Column::new(array, 1)))
