@@ -1,5 +1,7 @@
 //! Lists of ids, and several of them in one order.
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 /// Ids one after the other in one text.
@@ -33,44 +35,73 @@ impl Ids {
 
     /// The numbers in the order of their ids.
     pub(crate) fn sorted(&self) -> Vec<u32> {
-        let mut places: Vec<Place> = self.places(0).collect();
-        places.sort_unstable_by(|a, b| a.cmp_by(b, |place| self.get(place.number)));
+        let mut places: Vec<Place> = self.places(0, 0..self.len()).collect();
+        sort(&mut places, |place| self.get(place.number));
         places.into_iter().map(|place| place.number).collect()
     }
 
-    fn places(&self, list: u32) -> impl Iterator<Item = Place> + '_ {
-        (0..self.len() as u32).map(move |number| Place {
+    fn places(&self, list: u32, numbers: Range<usize>) -> impl Iterator<Item = Place> + '_ {
+        (numbers.start as u32..numbers.end as u32).map(move |number| Place {
             first_bytes: first_bytes(self.get(number)),
             list,
             number,
         })
     }
+
+    /// Where ids begin that are not before this one; the ids must be in order.
+    fn start_of(&self, id: &str) -> usize {
+        let (mut start, mut end) = (0, self.len());
+        while start < end {
+            let middle = start.midpoint(end);
+            if self.get(middle as u32) < id { start = middle + 1 } else { end = middle }
+        }
+        start
+    }
 }
 
-/// The places of several lists in one order.
+/// The places of several lists in one order: list and number.
 #[derive(Debug, Default)]
-pub(crate) struct Order(Vec<Place>);
+pub(crate) struct Order(Vec<(u32, u32)>);
 
 impl Order {
-    /// That of the ids; it takes the least time where each list is in order by itself.
+    /// That of the ids, each list of which must be in order by itself.
+    ///
+    /// The ids are parted into as many ranges as there are threads, and each range is brought into order by one of them.
     pub(crate) fn by_id(lists: &[&Ids]) -> Self {
-        let numbered: Vec<(u32, &Ids)> = (0..).zip(lists.iter().copied()).collect();
-        let places = numbered.into_par_iter().flat_map_iter(|(number, list)| list.places(number));
-        let mut places: Vec<Place> = places.collect();
-        places.par_sort_by(|a, b| a.cmp_by(b, |place| lists[place.list as usize].get(place.number)));
-        Self(places)
+        let mut sample: Vec<&str> =
+            lists.iter().flat_map(|list| (0..list.len() as u32).step_by(64).map(|n| list.get(n))).collect();
+        sample.sort_unstable();
+        let n_ranges = rayon::current_num_threads().clamp(1, sample.len().max(1));
+        let splits: Vec<&str> = (1..n_ranges).map(|at| sample[sample.len() * at / n_ranges]).collect();
+        let starts_of = |list: &Ids| -> Vec<usize> {
+            let inner = splits.iter().map(|split| list.start_of(split));
+            std::iter::once(0).chain(inner).chain([list.len()]).collect()
+        };
+        let starts: Vec<Vec<usize>> = lists.iter().map(|list| starts_of(list)).collect();
+        let in_order = |range: usize| {
+            let mut places = Vec::with_capacity(starts.iter().map(|s| s[range + 1] - s[range]).sum());
+            for (number, (list, starts)) in (0..).zip(lists.iter().zip(&starts)) {
+                places.extend(list.places(number, starts[range]..starts[range + 1]));
+            }
+            sort(&mut places, |place| lists[place.list as usize].get(place.number));
+            places
+        };
+        let ranges: Vec<Vec<Place>> = (0..n_ranges).into_par_iter().map(in_order).collect();
+        let mut order = Vec::with_capacity(ranges.iter().map(Vec::len).sum());
+        ranges.iter().for_each(|places| order.extend(places.iter().map(|place| (place.list, place.number))));
+        Self(order)
     }
 
     /// The places for which something holds, by list and number, and the others; each in the same order.
     pub(crate) fn partition(self, mut holds: impl FnMut(usize, usize) -> bool) -> (Self, Self) {
         let (yes, no) =
-            self.0.into_iter().partition(|place| holds(place.list as usize, place.number as usize));
+            self.0.into_iter().partition(|&(list, number)| holds(list as usize, number as usize));
         (Self(yes), Self(no))
     }
 
     /// The ids in this order.
     pub(crate) fn ids(&self, lists: &[&Ids]) -> Vec<String> {
-        self.0.iter().map(|place| lists[place.list as usize].get(place.number).to_owned()).collect()
+        self.0.iter().map(|&(list, number)| lists[list as usize].get(number).to_owned()).collect()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -79,18 +110,20 @@ impl Order {
 
     /// The id at a place of this order.
     pub(crate) fn id<'a>(&self, at: usize, lists: &'a [Ids]) -> &'a str {
-        lists[self.0[at].list as usize].get(self.0[at].number)
+        let (list, number) = self.0[at];
+        lists[list as usize].get(number)
     }
 
     /// What belongs to that id.
     pub(crate) fn value<T: Copy>(&self, at: usize, lists: &[Vec<T>]) -> T {
-        lists[self.0[at].list as usize][self.0[at].number as usize]
+        let (list, number) = self.0[at];
+        lists[list as usize][number as usize]
     }
 
     /// What belongs to the ids, given list by list, in this order.
     pub(crate) fn gather<T: Copy>(&self, lists: &[impl AsRef<[T]>]) -> Vec<T> {
         let lists: Vec<&[T]> = lists.iter().map(AsRef::as_ref).collect();
-        self.0.iter().map(|place| lists[place.list as usize][place.number as usize]).collect()
+        self.0.iter().map(|&(list, number)| lists[list as usize][number as usize]).collect()
     }
 }
 
@@ -102,9 +135,13 @@ struct Place {
     number: u32,
 }
 
-impl Place {
-    fn cmp_by<'a>(&self, other: &Self, id: impl Fn(&Self) -> &'a str) -> std::cmp::Ordering {
-        self.first_bytes.cmp(&other.first_bytes).then_with(|| id(self).cmp(id(other)))
+/// Puts places in the order of their ids: of what these begin with first, which costs least.
+fn sort<'a>(places: &mut [Place], id: impl Fn(&Place) -> &'a str) {
+    places.sort_unstable_by_key(|place| place.first_bytes);
+    for same in places.chunk_by_mut(|a, b| a.first_bytes == b.first_bytes) {
+        if same.len() > 1 {
+            same.sort_unstable_by(|a, b| id(a).cmp(id(b)));
+        }
     }
 }
 
@@ -133,16 +170,20 @@ mod tests {
                 texts.iter().for_each(|text| _ = ids.push(text));
                 let mut sorted = texts.clone();
                 sorted.sort_unstable();
-                prop_assert_eq!(ids.sorted().into_iter().map(|i| ids.get(i)).collect::<Vec<_>>(), sorted);
-                lists.push(ids);
+                prop_assert_eq!(ids.sorted().into_iter().map(|i| ids.get(i)).collect::<Vec<_>>(), sorted.clone());
+                let mut in_order = Ids::default();
+                sorted.iter().for_each(|text| _ = in_order.push(text));
+                lists.push(in_order);
             }
             let lists: Vec<&Ids> = lists.iter().collect();
             let order = Order::by_id(&lists);
             let mut all = texts.concat();
             all.sort_unstable();
             prop_assert_eq!(order.ids(&lists), all.clone());
-            let lengths: Vec<Vec<usize>> =
-                texts.iter().map(|texts| texts.iter().map(String::len).collect()).collect();
+            let lengths: Vec<Vec<usize>> = lists
+                .iter()
+                .map(|list| (0..list.len() as u32).map(|n| list.get(n).len()).collect())
+                .collect();
             prop_assert_eq!(order.gather(&lengths), all.iter().map(String::len).collect::<Vec<_>>());
             let (short, long) = order.partition(|list, number| lengths[list][number] < 4);
             let (is_short, is_long): (Vec<_>, Vec<_>) = all.into_iter().partition(|text| text.len() < 4);

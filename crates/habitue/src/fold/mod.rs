@@ -147,22 +147,22 @@ enum Lines {
 }
 
 impl Folded {
-    /// Folds every partition: `visit` is given the customers of one partition, by id, each as `reader` sees them, and
-    /// `end` makes of what was visited what is kept of the partition. Lines are kept, to be visited again.
+    /// Folds every partition: `new` makes a visitor of about so many customers, `visit` is given the customers of one
+    /// partition, by id, each as `reader` sees them, and `end` makes of what was visited what is kept of the partition.
+    /// Lines are kept, to be visited again.
     ///
     /// Results come in the order of the partitions.
     pub(crate) fn visit<R: Reader, V, W: Send>(
         &self,
         reader: impl Fn() -> R + Sync,
-        new: impl Fn() -> V + Sync,
+        new: impl Fn(usize) -> V + Sync,
         visit: impl Fn(&mut V, &str, &R::Past) + Sync,
         end: impl Fn(V) -> Result<W, Error> + Sync,
     ) -> Result<Vec<(W, Leftover)>, Error> {
         let idle = Mutex::default();
         let fold = |parts: &[Part]| {
-            let mut visitor = new();
-            let visit = |id: &str, past: &R::Past| visit(&mut visitor, id, past);
-            let leftover = fold_partition(parts, &self.names, self.policy, &idle, &mut reader(), visit);
+            let (names, policy) = (&self.names, self.policy);
+            let (visitor, leftover) = fold_partition(parts, names, policy, &idle, &mut reader(), &new, &visit);
             Ok((end(visitor)?, leftover))
         };
         match &self.lines {
@@ -175,15 +175,14 @@ impl Folded {
     pub(crate) fn finish<R: Reader, V, W: Send>(
         self,
         reader: impl Fn() -> R + Sync,
-        new: impl Fn() -> V + Sync,
+        new: impl Fn(usize) -> V + Sync,
         visit: impl Fn(&mut V, &str, &R::Past) + Sync,
         end: impl Fn(V) -> Result<W, Error> + Sync,
     ) -> Result<Vec<(W, Leftover)>, Error> {
         let idle = Mutex::default();
         let fold = |parts: Vec<Part>| {
-            let mut visitor = new();
-            let visit = |id: &str, past: &R::Past| visit(&mut visitor, id, past);
-            let leftover = fold_partition(&parts, &self.names, self.policy, &idle, &mut reader(), visit);
+            let (names, policy) = (&self.names, self.policy);
+            let (visitor, leftover) = fold_partition(&parts, names, policy, &idle, &mut reader(), &new, &visit);
             drop(parts);
             Ok((end(visitor)?, leftover))
         };
@@ -204,20 +203,21 @@ fn from_files<W: Send>(
 
 /// Folds one partition: its customers in the order of their ids. The memory to put lines by customer is one of those that
 /// are idle, and is idle afterwards.
-fn fold_partition<R: Reader>(
+fn fold_partition<R: Reader, V>(
     parts: &[Part],
     names: &Names,
     policy: Policy,
     idle: &Mutex<Vec<ByCustomer>>,
     reader: &mut R,
-    mut visit: impl FnMut(&str, &R::Past),
-) -> Leftover {
+    new: impl Fn(usize) -> V,
+    visit: impl Fn(&mut V, &str, &R::Past),
+) -> (V, Leftover) {
     let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
     let last = idle().pop();
     let mut by_customer = last.unwrap_or_default();
     by_customer.fill(parts);
     let (ids, products) = (names.ids(&by_customer.keys), names.products.as_slice());
-    let mut leftover = Leftover::default();
+    let (mut visitor, mut leftover) = (new(ids.len()), Leftover::default());
     let (mut placed, mut order, mut summary) = (Vec::new(), Vec::new(), Summary::default());
     for customer in ids.sorted() {
         let (runs, items) = (by_customer.runs(customer), by_customer.items(customer));
@@ -225,7 +225,7 @@ fn fold_partition<R: Reader>(
         let id = ids.get(customer);
         if let Some(past) = reader.take(&lines) {
             leftover.keep(lines.items.len(), lines.runs[0].run.time.day());
-            visit(id, past);
+            visit(&mut visitor, id, past);
             continue;
         }
         summary.refill(|list| {
@@ -237,11 +237,11 @@ fn fold_partition<R: Reader>(
         });
         if let Some(first) = summary.lines().first() {
             leftover.keep(summary.lines().len(), first.time.day());
-            visit(id, reader.read(&summary));
+            visit(&mut visitor, id, reader.read(&summary));
         }
     }
     idle().push(by_customer);
-    leftover
+    (visitor, leftover)
 }
 
 /// A run and where its items are.
@@ -254,7 +254,7 @@ struct Stretch {
 
 impl Stretch {
     fn items(&self) -> Range<usize> {
-        self.start as usize..self.run.end as usize
+        self.start as usize..(self.start + self.run.n_items) as usize
     }
 }
 

@@ -21,7 +21,7 @@ use super::batch::{self, Lines, saved_schema};
 use crate::error::Error;
 use crate::ingest::part::Part;
 use crate::ingest::roster::Roster;
-use crate::ingest::tally::{Names, Product};
+use crate::ingest::tally::{LastDays, Names, Product};
 
 /// Key of the description among the file's own key-value pairs.
 const DESCRIPTION: &str = "habitue";
@@ -48,9 +48,9 @@ impl Description {
         holds: Holds,
         currency: Option<String>,
         catalogue: &HashMap<u64, Product>,
-        sold_to_nobody: &HashMap<u64, Day>,
+        sold_to_nobody: &LastDays,
     ) -> Self {
-        let mut days: Vec<(u64, i32)> = sold_to_nobody.iter().map(|(key, day)| (*key, day.0)).collect();
+        let mut days: Vec<(u64, i32)> = sold_to_nobody.iter().map(|(key, day)| (key, day.0)).collect();
         days.sort_unstable();
         let mut products: Vec<_> = catalogue
             .iter()

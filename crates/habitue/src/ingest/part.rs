@@ -11,15 +11,37 @@ use super::source::Position;
 pub(crate) const PARTITIONS: usize = 64;
 
 /// Consecutive rows of one order of one customer.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) customer: CustomerKey,
-    /// Where the run's items end.
-    pub(crate) end: u32,
     pub(crate) order: u64,
     pub(crate) time: Timestamp,
     /// How far the position of the first item is from the part's base; the others follow it.
-    pub(crate) first: u32,
+    first: u32,
+    pub(crate) n_items: u32,
+}
+
+/// A run in 24 bytes, as nearly all runs can be told.
+#[derive(Debug, Clone, Copy)]
+struct PackedRun {
+    customer: CustomerKey,
+    order: u64,
+    /// In seconds from the part's first run on; of a long run the place in the list of long runs.
+    seconds: i32,
+    /// How far the first item is from the last of the run before.
+    gap: u16,
+    /// [`LONG`] where any of these three needs more room.
+    n_items: u16,
+}
+
+const LONG: u16 = 0;
+
+/// What a packed run has no room for.
+#[derive(Debug, Clone, Copy)]
+struct LongRun {
+    time: Timestamp,
+    first: u32,
+    n_items: u32,
 }
 
 /// What one row adds to its run.
@@ -80,7 +102,12 @@ pub(crate) const OLD: Position = Position(0);
 pub(crate) struct Part {
     /// What positions of the part are counted from.
     base: Position,
-    runs: Vec<Run>,
+    /// When the first and when the last run was.
+    times: (Timestamp, Timestamp),
+    /// How far from the base the item would stand that follows the last one.
+    next: u32,
+    runs: Vec<PackedRun>,
+    long: Vec<LongRun>,
     items: Vec<Packed>,
     wide: Vec<(i64, Money)>,
     /// Discounts of the items; empty when the source has none.
@@ -170,30 +197,55 @@ impl Part {
     /// Makes room for `n` items in the run before or in a new one.
     #[inline]
     fn open(&mut self, customer: CustomerKey, order: u64, time: Timestamp, position: Position, n: usize) {
-        let start = self.runs.len().checked_sub(2).map_or(0, |r| self.runs[r].end);
-        let n_items = self.items.len() as u32;
+        let n = n as u32;
         if self.runs.is_empty() {
-            self.base = position;
+            (self.base, self.times) = (position, (time, time));
         }
-        let first = (position.0 - self.base.0) as u32;
-        match self.runs.last_mut() {
-            Some(run)
-                if (run.customer, run.order, run.time) == (customer, order, time)
-                    && (self.clean || run.first + (n_items - start) == first) =>
-            {
-                run.end += n as u32;
-            }
-            _ => self.runs.push(Run { customer, end: n_items + n as u32, order, time, first }),
+        // Clean lines have no position: one follows the other.
+        let first = if self.clean { self.next } else { (position.0 - self.base.0) as u32 };
+        let is_same = |run: &PackedRun| (run.customer, run.order, self.times.1) == (customer, order, time);
+        if first == self.next && self.runs.last().is_some_and(is_same) {
+            return self.lengthen(n);
         }
+        let (seconds, gap) = (time.0 - self.times.0.0, first.wrapping_sub(self.next));
+        (self.times.1, self.next) = (time, first + n);
+        let packed = match (i32::try_from(seconds), u16::try_from(gap), u16::try_from(n)) {
+            (Ok(seconds), Ok(gap), Ok(n_items)) => PackedRun { customer, order, seconds, gap, n_items },
+            _ => PackedRun { customer, order, ..self.long_run(LongRun { time, first, n_items: n }) },
+        };
+        self.runs.push(packed);
+    }
+
+    /// Adds `n` items to the last run.
+    #[inline]
+    fn lengthen(&mut self, n: u32) {
+        let next = self.next;
+        self.next += n;
+        let Some(run) = self.runs.last_mut() else { return };
+        if run.n_items == LONG {
+            self.long[run.seconds as usize].n_items += n;
+        } else if let Ok(n_items) = u16::try_from(u32::from(run.n_items) + n) {
+            run.n_items = n_items;
+        } else {
+            let (before, run) = (u32::from(run.n_items), *run);
+            let long = LongRun { time: self.times.1, first: next - before, n_items: before + n };
+            let at = self.runs.len() - 1;
+            self.runs[at] = PackedRun { customer: run.customer, order: run.order, ..self.long_run(long) };
+        }
+    }
+
+    /// Keeps a long run, and gives what stands for it.
+    fn long_run(&mut self, long: LongRun) -> PackedRun {
+        self.long.push(long);
+        let seconds = self.long.len() as i32 - 1;
+        PackedRun { customer: CustomerKey::default(), order: 0, seconds, gap: 0, n_items: LONG }
     }
 
     /// Adds items that follow the one before in every way.
     #[inline]
     pub(crate) fn extend_next(&mut self, items: &[Packed]) {
         self.items.extend_from_slice(items);
-        if let Some(run) = self.runs.last_mut() {
-            run.end += items.len() as u32;
-        }
+        self.lengthen(items.len() as u32);
     }
 
     /// The position of the item that is the `offset`-th of its run.
@@ -203,14 +255,26 @@ impl Part {
 
     /// Runs with the items of each.
     pub(crate) fn runs(&self) -> impl Iterator<Item = (Run, std::ops::Range<usize>)> + '_ {
-        (0..self.runs.len()).map(|index| self.run(index))
+        let (mut start, mut next) = (0, 0);
+        self.runs.iter().map(move |&packed| {
+            let run = self.unpack_run(packed, next);
+            let end = start + run.n_items as usize;
+            next = run.first + run.n_items;
+            (run, std::mem::replace(&mut start, end)..end)
+        })
     }
 
-    /// A run with its items.
+    /// A run; `next` is where the item would stand that follows the run before.
     #[inline]
-    fn run(&self, index: usize) -> (Run, std::ops::Range<usize>) {
-        let start = if index == 0 { 0 } else { self.runs[index - 1].end as usize };
-        (self.runs[index], start..self.runs[index].end as usize)
+    fn unpack_run(&self, packed: PackedRun, next: u32) -> Run {
+        let PackedRun { customer, order, seconds, gap, n_items } = packed;
+        let LongRun { time, first, n_items } = if n_items == LONG {
+            self.long[seconds as usize]
+        } else {
+            let time = Timestamp(self.times.0.0 + i64::from(seconds));
+            LongRun { time, first: next + u32::from(gap), n_items: n_items.into() }
+        };
+        Run { customer, order, time, first, n_items }
     }
 
     /// What was sold; `products` are the keys by number.
@@ -242,7 +306,8 @@ impl Part {
 
     /// Bytes held in memory.
     pub(crate) fn bytes(&self) -> usize {
-        self.runs.capacity() * size_of::<Run>()
+        self.runs.capacity() * size_of::<PackedRun>()
+            + self.long.capacity() * size_of::<LongRun>()
             + self.items.capacity() * size_of::<Packed>()
             + self.wide.capacity() * size_of::<(i64, Money)>()
             + self.discounts.capacity() * 8
@@ -252,6 +317,7 @@ impl Part {
     /// Gives back memory that was set aside for growing.
     pub(super) fn shrink(&mut self) {
         self.runs.shrink_to_fit();
+        self.long.shrink_to_fit();
         self.items.shrink_to_fit();
         self.wide.shrink_to_fit();
         self.discounts.shrink_to_fit();
@@ -261,7 +327,56 @@ impl Part {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn runs_come_back_as_they_went_in_however_long(
+            drawn in prop::collection::vec(
+                (0..2_u64, 0..2_u64, prop::sample::select(vec![0, 1, 1 << 31, -(1 << 31) - 1]),
+                    prop::sample::select(vec![0_u64, 0, 3, 65_535, 65_536]),
+                    prop::sample::select(vec![1_usize, 2, 65_534, 65_535, 65_536])),
+                1..8,
+            ),
+            is_clean in any::<bool>(),
+        ) {
+            let mut part = if is_clean { Part::of_clean_lines() } else { Part::default() };
+            let (mut expected, mut row): (Vec<(u64, u64, i64, u64, usize)>, u64) = (Vec::new(), 7);
+            for (customer, order, seconds, gap, n) in drawn {
+                row += if is_clean { 0 } else { gap };
+                let key = CustomerKey::from_bits(customer);
+                let position = if is_clean { OLD } else { Position::new(1, row) };
+                let items = vec![Packed::default(); n];
+                part.extend(key, order, Timestamp(seconds), position, &items);
+                match expected.last_mut() {
+                    Some(last)
+                        if (last.0, last.1, last.2) == (customer, order, seconds)
+                            && last.3 + last.4 as u64 == row =>
+                    {
+                        last.4 += n;
+                        if n < 3 {
+                            part.extend_next(&items);
+                            (last.4, row) = (last.4 + n, row + n as u64);
+                        }
+                    }
+                    _ => expected.push((customer, order, seconds, row, n)),
+                }
+                row += n as u64;
+            }
+            let (mut start, mut seen) = (0, Vec::new());
+            for (run, items) in part.runs() {
+                prop_assert_eq!((items.start, items.len()), (start, run.n_items as usize));
+                start = items.end;
+                // Clean lines stand nowhere; what they come after is known all the same.
+                let row = if is_clean { 7 + u64::from(run.first) } else { part.position(run, 0).row() };
+                seen.push((run.customer.bits(), run.order, run.time.0, row, items.len()));
+            }
+            prop_assert_eq!(start, part.n_items());
+            prop_assert_eq!(seen, expected);
+        }
+    }
 
     #[test]
     fn an_item_comes_back_as_it_went_in_however_wide() {
@@ -273,7 +388,7 @@ mod tests {
             part.push(CustomerKey::from_bits(7), 0, Timestamp(0), Position::new(1, 9 + row as u64), item);
         }
         assert_eq!(part.items().collect::<Vec<_>>(), items);
-        assert_eq!((size_of::<Packed>(), size_of::<Run>()), (12, 32));
+        assert_eq!((size_of::<Packed>(), size_of::<PackedRun>()), (12, 24));
         let (run, range) = part.runs().next().unwrap();
         assert_eq!((range, part.position(run, 2)), (0..items.len(), Position::new(1, 11)));
     }

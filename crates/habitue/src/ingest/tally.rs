@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use habitue_core::Money;
 use habitue_core::clean::Reason;
 use habitue_core::time::Day;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 use serde::{Deserialize, Serialize};
 
 use super::source::Position;
@@ -126,8 +126,8 @@ pub(crate) struct Tally {
     pub(crate) has_hours: bool,
     /// Hashes of rows without a customer, to count duplicates among them too.
     pub(crate) anonymous: Vec<u64>,
-    /// The last day on which somebody without a name bought a product, by its key: what they buy is not dead stock.
-    pub(crate) sold_to_nobody: HashMap<u64, Day>,
+    /// When somebody without a name last bought each product: what they buy is not dead stock.
+    pub(crate) sold_to_nobody: LastDays,
 }
 
 impl Tally {
@@ -159,15 +159,29 @@ impl Tally {
         }
         self.has_hours |= other.has_hours;
         self.anonymous.extend(other.anonymous);
-        for (product, day) in other.sold_to_nobody {
-            self.note_sold_to_nobody(product, day);
+        for (product, day) in other.sold_to_nobody.iter() {
+            self.sold_to_nobody.note(product, day);
+        }
+    }
+}
+
+/// The last day of each product, by its key; keys are hashes already.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LastDays(HashTable<(u64, Day)>);
+
+impl LastDays {
+    /// Notes a day of a product.
+    #[inline]
+    pub(crate) fn note(&mut self, product: u64, day: Day) {
+        match self.0.find_mut(product, |(known, _)| *known == product) {
+            Some((_, last)) => *last = day.max(*last),
+            None => _ = self.0.insert_unique(product, (product, day), |(known, _)| *known),
         }
     }
 
-    /// Notes that somebody without a name bought a product.
-    pub(crate) fn note_sold_to_nobody(&mut self, product: u64, day: Day) {
-        let last = self.sold_to_nobody.entry(product).or_insert(day);
-        *last = day.max(*last);
+    /// Products with their days, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Day)> {
+        self.0.iter().copied()
     }
 }
 

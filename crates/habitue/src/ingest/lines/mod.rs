@@ -7,6 +7,8 @@ mod products;
 use habitue_core::Money;
 use habitue_core::clean::{Candidate, Cleaning, Duplicates, Keep, Mark, Reason};
 use habitue_core::features::Holds;
+use habitue_core::line::{ProductKey, UNIT_SCALE};
+use habitue_core::math::random::mix;
 use habitue_core::time::{DAY_SECONDS, Timestamp};
 use hashbrown::HashMap;
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
@@ -309,7 +311,28 @@ impl<'a> LineSink<'a> {
         Error::AmountTooLarge { path: self.reading.path.to_owned(), row: position.row(), column, text }
     }
 
-    /// A hash of cells: of those that an item does not hold, or of all. It goes on from the hash of cells before.
+    /// A hash of a row without a customer: of what tells lines apart, and of cells that could not be read.
+    fn print_of_nobody(&mut self, row: &impl Row, key: ProductKey, read: &Read) -> u64 {
+        let time = self.before.time;
+        let order = order_print(time.unwrap_or_default(), self.before.order_key);
+        let mut print = item_print(order, key, read.units_sold(), read.amount.unwrap_or_default());
+        if read.discount != Money::ZERO {
+            print = mix(print ^ read.discount.0 as u64);
+        }
+        let unread = [
+            (Role::Time, time.is_none()),
+            (Role::Quantity, read.units.is_none()),
+            (Role::UnitPrice, read.amount.is_none()),
+            (Role::Amount, read.amount.is_none()),
+        ];
+        for (role, _) in unread.into_iter().filter(|(_, is_unread)| *is_unread) {
+            print = self.fingerprint(print, row, &[role]);
+        }
+        print = self.fingerprint(print, row, &[Role::Refund]);
+        self.fingerprint(print, row, &OTHER_CELLS)
+    }
+
+    /// A hash of cells. It goes on from the hash of cells before.
     fn fingerprint(&mut self, before: u64, row: &impl Row, roles: &[Role]) -> u64 {
         let mut hash = before;
         for &role in roles {
@@ -385,6 +408,24 @@ struct Read {
     discount: Money,
     is_free: bool,
     negative_price: bool,
+}
+
+impl Read {
+    /// How much was sold: one, or one given back, where the source does not say.
+    fn units_sold(&self) -> i64 {
+        let one = if self.amount.unwrap_or_default() < Money::ZERO { -UNIT_SCALE } else { UNIT_SCALE };
+        self.units.unwrap_or(one)
+    }
+}
+
+/// The hash of an order, for rows of customers without an id.
+fn order_print(time: Timestamp, order: u64) -> u64 {
+    mix(mix(time.0 as u64) ^ order)
+}
+
+/// It goes on with what a row of the order sells.
+fn item_print(order: u64, product: ProductKey, units: i64, amount: Money) -> u64 {
+    mix(mix(mix(order ^ product.0) ^ units as u64) ^ amount.0 as u64)
 }
 
 /// A row that passed all rules that look at rows alone.
@@ -481,10 +522,10 @@ impl Sink for LineSink<'_> {
         }
         if let Err(reason) = self.reading.cleaning.check(&candidate) {
             if reason == Reason::NoCustomer {
-                let print = self.fingerprint(0, row, &Role::ALL);
+                let print = self.print_of_nobody(row, key, &read);
                 self.tally.anonymous.push(print);
                 if let (true, Some(time)) = (revenue > Money::ZERO && key.is_some(), time) {
-                    self.tally.note_sold_to_nobody(key.0, time.day());
+                    self.tally.sold_to_nobody.note(key.0, time.day());
                 }
             }
             return self.reject(reason, position, row, revenue);
@@ -498,8 +539,7 @@ impl Sink for LineSink<'_> {
         self.before.day.1 += 1;
         let print = if self.needs_prints { self.fingerprint(0, row, &OTHER_CELLS) as u32 } else { 0 };
         let order = if self.before.order_key == 0 { time.0 as u64 } else { self.before.order_key };
-        let units = read.units.unwrap_or(if revenue < Money::ZERO { -1000 } else { 1000 });
-        let item = Item { product, units, amount: revenue };
+        let item = Item { product, units: read.units_sold(), amount: revenue };
         let refund = if self.has(Role::Refund) {
             let cell = row.cell(Role::Refund as usize).number(self.reading.roles.comma).ok().flatten();
             cell.and_then(|p| p.value.money()).map(Money::abs).filter(|m| *m > Money::ZERO)

@@ -8,7 +8,7 @@ use habitue_core::clean::{Mark, Reason};
 use habitue_core::line::UNIT_SCALE;
 use habitue_core::time::Timestamp;
 
-use super::{LineSink, MOST_MONEY, Reading};
+use super::{LineSink, MOST_MONEY, Reading, item_print, order_print};
 use crate::error::Error;
 use crate::ingest::cell::{IdNote, Shared};
 use crate::ingest::column::{Column, mark_changes};
@@ -194,18 +194,15 @@ impl LineSink<'_> {
         self.tally.rows_read += rows;
         self.tally.filled[0] += rows;
         self.tally.filled[2] += rows;
-        let (same, others) = Role::ALL.split_at(Role::Order as usize + 1);
-        let print = self.fingerprint(0, &ColumnarRow { columns, row }, same);
-        let day = self.before.time.unwrap_or_default().day();
+        let time = self.before.time.unwrap_or_default();
+        let (order, day) = (order_print(time, self.before.order_key), time.day());
         let mut passed = Count::default();
         for (row, item) in (row..).zip(items) {
-            let row = ColumnarRow { columns, row };
+            let (key, _) = self.read_product(&ColumnarRow { columns, row });
             passed.add(item.amount());
-            let print = self.fingerprint(print, &row, others);
-            self.tally.anonymous.push(print);
-            let (key, _) = self.read_product(&row);
+            self.tally.anonymous.push(item_print(order, key, item.units(), item.amount()));
             if key.is_some() {
-                self.tally.note_sold_to_nobody(key.0, day);
+                self.tally.sold_to_nobody.note(key.0, day);
             }
         }
         self.tally.revenue_read += passed.revenue;
@@ -454,7 +451,7 @@ mod tests {
                 .into_iter()
                 .map(LineSink::finish)
                 .map(|mut f| {
-                    let sold: BTreeMap<_, _> = std::mem::take(&mut f.tally.sold_to_nobody).into_iter().collect();
+                    let sold: BTreeMap<_, _> = std::mem::take(&mut f.tally.sold_to_nobody).iter().collect();
                     let mut products: Vec<_> = f.catalogue.into_iter().map(|(key, p)| (key, p.code)).collect();
                     products.sort_unstable();
                     format!("{:?} {:?} {sold:?} {products:?} {:?}", f.parts, f.tally, f.rejects)

@@ -53,9 +53,10 @@ pub(super) struct Describing<'a> {
 }
 
 impl<'a> Describing<'a> {
-    /// With the last day of the earlier part that forecasts are checked with, also when and for how much each of them bought.
-    pub(super) fn new(definitions: &'a [&'static Definition], check_day: Option<Day>) -> Self {
-        Self { described: Described::new(definitions.len()), definitions, check_day }
+    /// With room for about `n` customers. With the last day of the earlier part that forecasts are checked with, also when
+    /// and for how much each of them bought.
+    pub(super) fn new(n: usize, definitions: &'a [&'static Definition], check_day: Option<Day>) -> Self {
+        Self { described: Described::new(n, definitions.len()), definitions, check_day }
     }
 
     /// Also counts who comes and comes back.
@@ -73,13 +74,13 @@ impl<'a> Describing<'a> {
 }
 
 impl Described {
-    fn new(n_features: usize) -> Self {
+    fn new(n: usize, n_features: usize) -> Self {
         Self {
-            ids: Ids::default(),
-            features: vec![Vec::new(); n_features],
-            net: Vec::new(),
-            net_12m: Vec::new(),
-            has_purchase: Vec::new(),
+            ids: Ids::with_capacity(n),
+            features: (0..n_features).map(|_| Vec::with_capacity(n)).collect(),
+            net: Vec::with_capacity(n),
+            net_12m: Vec::with_capacity(n),
+            has_purchase: Vec::with_capacity(n),
             without_purchase: WithoutPurchase::default(),
             buying: Vec::new(),
             comings: None,

@@ -140,7 +140,7 @@ fn described<'a>(
     let check_day = buying.then(|| ledger.check_day());
     let parts = folded.finish(
         || Histories::new(as_of),
-        || Describing::new(&definitions, check_day),
+        |n| Describing::new(n, &definitions, check_day),
         Describing::visit,
         |visitor| Ok(visitor.described),
     )?;
@@ -192,7 +192,7 @@ impl<'a> Orders<'a> {
         let definitions = self.ledger.definitions();
         let parts = self.folded.visit(
             || Histories::new(as_of),
-            || Describing::new(&definitions, check_day).with_comings(),
+            |n| Describing::new(n, &definitions, check_day).with_comings(),
             Describing::visit,
             |visitor| Ok(visitor.described),
         )?;
@@ -212,7 +212,7 @@ impl<'a> Orders<'a> {
         visit: impl Fn(&mut V, &str, &Summary) + Sync,
         end: impl Fn(V) -> Result<W, Error> + Sync,
     ) -> Result<Vec<W>, Error> {
-        Ok(self.folded.visit(|| Summaries, new, visit, end)?.into_iter().map(|(kept, _)| kept).collect())
+        Ok(self.folded.visit(|| Summaries, |_| new(), visit, end)?.into_iter().map(|(kept, _)| kept).collect())
     }
 
     /// Visits every customer and counts: `add` counts one, `merge` joins counts. There are about as many counts at a time
@@ -248,8 +248,7 @@ impl<'a> Orders<'a> {
 impl Ledger<'_> {
     /// The last day on which customers without an id bought each product, by its key, before the as-of date.
     pub(crate) fn sold_to_nobody(&self) -> impl Iterator<Item = (u64, Day)> {
-        let days = self.tally.sold_to_nobody.iter().map(|(key, day)| (*key, *day));
-        days.filter(|(_, day)| *day < self.as_of)
+        self.tally.sold_to_nobody.iter().filter(|(_, day)| *day < self.as_of)
     }
 
     /// The features that these data can give.
@@ -330,7 +329,7 @@ pub(crate) fn fold_to_file(
     let (writer, encoder) = store::Writer::create(output, &description)?;
     let parts = read.fold.close(read.roster, read.policy)?.finish(
         || Summaries,
-        <(Saved, usize, Money)>::default,
+        |_| <(Saved, usize, Money)>::default(),
         |(saved, n, net), id, summary| {
             saved.add(id, summary);
             *n += 1;

@@ -135,7 +135,7 @@ impl Read {
             }
             self.holds = self.holds.or(description.holds);
             for (key, day) in description.sold_to_nobody() {
-                self.tally.note_sold_to_nobody(key, day);
+                self.tally.sold_to_nobody.note(key, day);
             }
             for (key, product) in description.catalogue() {
                 self.catalogue.entry(key).and_modify(|p| p.merge(&product)).or_insert(product);
