@@ -84,12 +84,10 @@ impl Order {
                 places.extend(list.places(number, starts[range]..starts[range + 1]));
             }
             sort(&mut places, |place| lists[place.list as usize].get(place.number));
-            places
+            places.iter().map(|place| (place.list, place.number)).collect()
         };
-        let ranges: Vec<Vec<Place>> = (0..n_ranges).into_par_iter().map(in_order).collect();
-        let mut order = Vec::with_capacity(ranges.iter().map(Vec::len).sum());
-        ranges.iter().for_each(|places| order.extend(places.iter().map(|place| (place.list, place.number))));
-        Self(order)
+        let ranges: Vec<Vec<(u32, u32)>> = (0..n_ranges).into_par_iter().map(in_order).collect();
+        Self(ranges.concat())
     }
 
     /// The places for which something holds, by list and number, and the others; each in the same order.

@@ -43,9 +43,9 @@ pub(super) fn from_part(part: &Part) -> RecordBatch {
     let (mut customers, mut times, mut orders) =
         (Vec::with_capacity(n), Vec::with_capacity(n), Vec::with_capacity(n));
     let mut positions = Vec::with_capacity(n);
-    for (run, items) in part.runs() {
+    for (customer, run, items) in part.runs() {
         for offset in 0..items.len() {
-            customers.push(run.customer.bits());
+            customers.push(customer.bits());
             times.push(run.time.0);
             orders.push(run.order);
             positions.push(part.position(run, offset).0);

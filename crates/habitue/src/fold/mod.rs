@@ -283,8 +283,7 @@ impl ByCustomer {
         numbers.clear();
         ends.clear();
         customers.clear();
-        for (run, items) in parts.iter().flat_map(Part::runs) {
-            let key = run.customer;
+        for (key, _, items) in parts.iter().flat_map(Part::runs) {
             let entry = numbers.entry(key.hash(), |&n| keys[n as usize] == key, |&n| keys[n as usize].hash());
             let number = match entry {
                 Entry::Occupied(known) => *known.get(),
@@ -312,7 +311,7 @@ impl ByCustomer {
         copied.resize(total.1 as usize, Packed::default());
         let mut customers = customers.iter();
         for (number, part) in (0..).zip(parts) {
-            for ((run, items), customer) in part.runs().zip(&mut customers) {
+            for ((_, run, items), customer) in part.runs().zip(&mut customers) {
                 let place = &mut ends[*customer as usize];
                 runs[place.0 as usize] = Stretch { run, part: number, start: items.start as u32 };
                 let items = part.packed(items);

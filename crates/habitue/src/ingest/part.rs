@@ -1,5 +1,7 @@
 //! Kept rows on their way to the fold: packed by order, dealt out by customer.
 
+use std::ops::Range;
+
 use habitue_core::Money;
 use habitue_core::line::{Line, ProductKey};
 use habitue_core::time::Timestamp;
@@ -13,7 +15,6 @@ pub(crate) const PARTITIONS: usize = 64;
 /// Consecutive rows of one order of one customer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Run {
-    pub(crate) customer: CustomerKey,
     pub(crate) order: u64,
     pub(crate) time: Timestamp,
     /// How far the position of the first item is from the part's base; the others follow it.
@@ -138,7 +139,7 @@ impl Part {
     }
 
     /// Items as they are kept.
-    pub(crate) fn packed(&self, items: std::ops::Range<usize>) -> &[Packed] {
+    pub(crate) fn packed(&self, items: Range<usize>) -> &[Packed] {
         &self.items[items]
     }
 
@@ -253,28 +254,28 @@ impl Part {
         if self.clean { OLD } else { Position(self.base.0 + u64::from(run.first) + offset as u64) }
     }
 
-    /// Runs with the items of each.
-    pub(crate) fn runs(&self) -> impl Iterator<Item = (Run, std::ops::Range<usize>)> + '_ {
+    /// Runs with the customer and the items of each.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (CustomerKey, Run, Range<usize>)> + '_ {
         let (mut start, mut next) = (0, 0);
         self.runs.iter().map(move |&packed| {
             let run = self.unpack_run(packed, next);
             let end = start + run.n_items as usize;
             next = run.first + run.n_items;
-            (run, std::mem::replace(&mut start, end)..end)
+            (packed.customer, run, std::mem::replace(&mut start, end)..end)
         })
     }
 
     /// A run; `next` is where the item would stand that follows the run before.
     #[inline]
     fn unpack_run(&self, packed: PackedRun, next: u32) -> Run {
-        let PackedRun { customer, order, seconds, gap, n_items } = packed;
+        let PackedRun { order, seconds, gap, n_items, .. } = packed;
         let LongRun { time, first, n_items } = if n_items == LONG {
             self.long[seconds as usize]
         } else {
             let time = Timestamp(self.times.0.0 + i64::from(seconds));
             LongRun { time, first: next + u32::from(gap), n_items: n_items.into() }
         };
-        Run { customer, order, time, first, n_items }
+        Run { order, time, first, n_items }
     }
 
     /// What was sold; `products` are the keys by number.
@@ -366,12 +367,12 @@ mod tests {
                 row += n as u64;
             }
             let (mut start, mut seen) = (0, Vec::new());
-            for (run, items) in part.runs() {
+            for (customer, run, items) in part.runs() {
                 prop_assert_eq!((items.start, items.len()), (start, run.n_items as usize));
                 start = items.end;
                 // Clean lines stand nowhere; what they come after is known all the same.
                 let row = if is_clean { 7 + u64::from(run.first) } else { part.position(run, 0).row() };
-                seen.push((run.customer.bits(), run.order, run.time.0, row, items.len()));
+                seen.push((customer.bits(), run.order, run.time.0, row, items.len()));
             }
             prop_assert_eq!(start, part.n_items());
             prop_assert_eq!(seen, expected);
@@ -389,7 +390,7 @@ mod tests {
         }
         assert_eq!(part.items().collect::<Vec<_>>(), items);
         assert_eq!((size_of::<Packed>(), size_of::<PackedRun>()), (12, 24));
-        let (run, range) = part.runs().next().unwrap();
+        let (_, run, range) = part.runs().next().unwrap();
         assert_eq!((range, part.position(run, 2)), (0..items.len(), Position::new(1, 11)));
     }
 }

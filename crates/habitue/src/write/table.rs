@@ -113,7 +113,8 @@ impl Sheet<'_> {
         format: TableFormat,
         keep: impl Fn(usize) -> bool,
     ) -> Result<(), Error> {
-        let rows: Vec<usize> = (0..self.n_rows()).filter(|&r| keep(r)).collect();
+        let mut rows = Vec::with_capacity(self.n_rows());
+        rows.extend((0..self.n_rows()).filter(|&r| keep(r)));
         match format {
             TableFormat::Csv => {
                 let file = File::create(path).map_err(Error::io(path.display()))?;

@@ -75,8 +75,7 @@ pub(super) fn late(
         duplicates.rows += leftover.duplicates;
         duplicates.revenue += leftover.duplicates_amount;
     }
-    tally.anonymous.par_sort_unstable();
-    duplicates.rows += tally.anonymous.windows(2).filter(|w| w[0] == w[1]).count() as u64;
+    duplicates.rows += repeats(&tally.anonymous);
     if late.is_empty() || !rejects.are_wanted() {
         return Ok(());
     }
@@ -90,6 +89,18 @@ pub(super) fn late(
         let bytes = sink.out.into_inner().expect("writing to memory cannot fail");
         rejects.write_all(&bytes).map_err(Error::io("rejects.csv"))
     })
+}
+
+/// How many hashes were there before; each thread looks at a range of them.
+fn repeats(hashes: &[u64]) -> u64 {
+    let n_ranges = rayon::current_num_threads() as u128;
+    let repeats_in = |range: u128| {
+        let is_mine = |hash: &u64| (u128::from(*hash) * n_ranges) >> u64::BITS == range;
+        let mut mine: Vec<u64> = hashes.iter().copied().filter(is_mine).collect();
+        mine.sort_unstable();
+        mine.windows(2).filter(|pair| pair[0] == pair[1]).count() as u64
+    };
+    (0..n_ranges as u64).into_par_iter().map(|range| repeats_in(range.into())).sum()
 }
 
 /// Finds the rows that the fold rejected again, to write them out as they stand in the source.

@@ -114,7 +114,7 @@ impl Read {
             let (fold, tally) = (&mut self.fold, &mut self.tally);
             let description = store::read(path, &self.roster, |parts| {
                 for part in &parts {
-                    for (run, _) in part.runs() {
+                    for (_, run, _) in part.runs() {
                         let time = run.time;
                         *tally.rows_by_day.entry(time.day()).or_default() += 1;
                         tally.has_hours |= time.0.rem_euclid(habitue_core::time::DAY_SECONDS) != 0;
