@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import platform
+import shutil
 import statistics
 import subprocess
 import sys
@@ -117,7 +118,10 @@ def generate(habitue, lines, ending):
 
 
 def rounds(n, commands, inputs):
-    """Runs all commands in turn, n times over; the inputs are in the system's memory from the start."""
+    """Runs all commands in turn, n times over; the inputs are in the system's memory from the start.
+
+    What a command wrote the time before is removed first: letting go of a file is no part of making one.
+    """
     for path in inputs:
         with open(path, "rb", buffering=0) as file:
             while file.read(1 << 20):
@@ -126,9 +130,17 @@ def rounds(n, commands, inputs):
     for number in range(n):
         for name, command in commands.items():
             print(f"\rround {number + 1} of {n}: {name:20}", end="", file=sys.stderr, flush=True)
+            remove(command[-1])
             runs[name].append(measure([str(part) for part in command]))
     print("\r" + " " * 60 + "\r", end="", file=sys.stderr)
     return runs
+
+
+def remove(path):
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def measure(command):

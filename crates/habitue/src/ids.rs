@@ -92,8 +92,7 @@ impl Order {
 
     /// The places for which something holds, by list and number, and the others; each in the same order.
     pub(crate) fn partition(self, mut holds: impl FnMut(usize, usize) -> bool) -> (Self, Self) {
-        let (yes, no) =
-            self.0.into_iter().partition(|&(list, number)| holds(list as usize, number as usize));
+        let (yes, no) = self.0.into_iter().partition(|&(list, number)| holds(list as usize, number as usize));
         (Self(yes), Self(no))
     }
 

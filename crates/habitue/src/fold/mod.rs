@@ -162,7 +162,8 @@ impl Folded {
         let idle = Mutex::default();
         let fold = |parts: &[Part]| {
             let (names, policy) = (&self.names, self.policy);
-            let (visitor, leftover) = fold_partition(parts, names, policy, &idle, &mut reader(), &new, &visit);
+            let (visitor, leftover) =
+                fold_partition(parts, names, policy, &idle, &mut reader(), &new, &visit);
             Ok((end(visitor)?, leftover))
         };
         match &self.lines {
@@ -182,7 +183,8 @@ impl Folded {
         let idle = Mutex::default();
         let fold = |parts: Vec<Part>| {
             let (names, policy) = (&self.names, self.policy);
-            let (visitor, leftover) = fold_partition(&parts, names, policy, &idle, &mut reader(), &new, &visit);
+            let (visitor, leftover) =
+                fold_partition(&parts, names, policy, &idle, &mut reader(), &new, &visit);
             drop(parts);
             Ok((end(visitor)?, leftover))
         };

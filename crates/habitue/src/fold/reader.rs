@@ -137,34 +137,14 @@ impl Taking {
             let items = &lines.items[start..end];
             self.runs.push(TakenRun { time, end, order: orders.len() });
             self.n_runs += 1;
-            let (mut bought, mut units, mut n_lines) = (0, 0, 0);
-            for (at, item) in items.iter().enumerate() {
-                let product = &mut self.products[item.product as usize];
-                let last_run = std::mem::replace(&mut product.last_run, self.n_runs);
-                if item.is_wide() || (last_run == self.n_runs && items[..at].contains(item)) {
-                    return None;
-                }
-                let is_new = last_run <= last_run_before;
-                if item.amount() < Money::ZERO && item.product != NO_PRODUCT && !is_new {
-                    self.returns.push((time, *item));
-                    continue;
-                }
-                if item.amount() < Money::ZERO || item.units() < 0 {
-                    return None;
-                }
-                n_products += u64::from(is_new && product.is_merchandise);
-                bought += item.amount().0;
-                units += if product.is_service { 0 } else { item.units() };
-                n_lines += 1;
-            }
+            let runs = (last_run_before, self.n_runs);
+            let sold = sell(items, &mut self.products, runs, |item| self.returns.push((time, item)))?;
             start = end;
-            if n_lines > 0 && bought == 0 {
-                return None;
-            }
-            if n_lines > 0 {
+            n_products += sold.n_products;
+            if sold.n_lines > 0 {
                 self.numbers.push(stretch.run.order);
-                let discount = discount(items, lines, stretch);
-                let (bought, returned) = (Money(bought), Money::ZERO);
+                let Sold { bought, n_lines, units, .. } = sold;
+                let (returned, discount) = (Money::ZERO, discount(items, lines, stretch));
                 orders.push(Order { time, bought, returned, discount, n_lines, units });
             }
         }
@@ -256,6 +236,48 @@ impl Taking {
             |order: usize| self.taken_back.iter().filter(|back| back.order == order && is_soon(back)).count();
         self.taken_back.iter().any(|back| soon(back.order) as u64 == orders[back.order].n_lines)
     }
+}
+
+/// What a run sells.
+struct Sold {
+    bought: Money,
+    units: i64,
+    n_lines: u64,
+    /// Products that the customer had not bought before.
+    n_products: u64,
+}
+
+/// What the items of a run sell; nothing if that needs a closer look. What comes back of products bought before goes to
+/// `give_back`. Of `runs`, the first is the last one before the customer's, the second this one.
+#[inline]
+fn sell(
+    items: &[Packed],
+    products: &mut [Known],
+    runs: (u32, u32),
+    mut give_back: impl FnMut(Packed),
+) -> Option<Sold> {
+    let (mut bought, mut units, mut n_lines, mut n_products) = (0, 0, 0, 0);
+    for (at, item) in items.iter().enumerate() {
+        let product = &mut products[item.product as usize];
+        let last_run = std::mem::replace(&mut product.last_run, runs.1);
+        if item.is_wide() || (last_run == runs.1 && items[..at].contains(item)) {
+            return None;
+        }
+        let is_new = last_run <= runs.0;
+        if item.amount() < Money::ZERO && item.product != NO_PRODUCT && !is_new {
+            give_back(*item);
+            continue;
+        }
+        if item.amount() < Money::ZERO || item.units() < 0 {
+            return None;
+        }
+        n_products += u64::from(is_new && product.is_merchandise);
+        bought += item.amount().0;
+        units += if product.is_service { 0 } else { item.units() };
+        n_lines += 1;
+    }
+    let sold = Sold { bought: Money(bought), units, n_lines, n_products };
+    (n_lines == 0 || bought > 0).then_some(sold)
 }
 
 /// Whether no number is there twice; a few are compared faster than sorted.

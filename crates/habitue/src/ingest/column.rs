@@ -195,19 +195,6 @@ impl<'a> Column<'a> {
         }
     }
 
-    /// The numbers of a column of whole numbers, −1 for those below zero.
-    pub(crate) fn wholes(&self) -> Option<Vec<i64>> {
-        match self {
-            Self::Int32(array) if array.null_count() == 0 => {
-                Some(array.values().iter().map(|value| i64::from(*value).max(-1)).collect())
-            }
-            Self::Int64(array) if array.null_count() == 0 => {
-                Some(array.values().iter().map(|value| (*value).max(-1)).collect())
-            }
-            _ => None,
-        }
-    }
-
     /// The whole number of a row, in a column of them, or in a text that is what such a number is written as.
     #[inline]
     pub(crate) fn int(&self, row: usize) -> Option<i64> {

@@ -38,6 +38,26 @@ impl KnownProducts {
         product.copied().filter(|(_, number)| *number != UNKNOWN)
     }
 
+    /// Gives items the products at their places in such a list, up to the first that is not known; how many there are
+    /// before it.
+    pub(super) fn give<T>(
+        &self,
+        items: &mut [T],
+        (list, places): (usize, &[i32]),
+        give: impl Fn(&mut T, (ProductKey, u32)),
+    ) -> usize {
+        let known = if list == self.list { self.in_list.as_slice() } else { &[] };
+        let is_unknown = |(item, place): (&mut T, &i32)| match known.get(*place as usize) {
+            Some(&product) if product.1 != UNKNOWN => {
+                give(item, product);
+                false
+            }
+            _ => true,
+        };
+        let n = items.len();
+        items.iter_mut().zip(places).position(is_unknown).unwrap_or(n)
+    }
+
     /// Remembers the product at a place of such a list; of one list at a time.
     pub(super) fn share(&mut self, at: Shared, product: (ProductKey, u32)) {
         if at.list != self.list {

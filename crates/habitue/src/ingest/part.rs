@@ -337,42 +337,40 @@ mod tests {
         fn runs_come_back_as_they_went_in_however_long(
             drawn in prop::collection::vec(
                 (0..2_u64, 0..2_u64, prop::sample::select(vec![0, 1, 1 << 31, -(1 << 31) - 1]),
-                    prop::sample::select(vec![0_u64, 0, 3, 65_535, 65_536]),
+                    prop::sample::select(vec![0_u32, 0, 3, 65_535, 65_536]),
                     prop::sample::select(vec![1_usize, 2, 65_534, 65_535, 65_536])),
                 1..8,
             ),
             is_clean in any::<bool>(),
         ) {
             let mut part = if is_clean { Part::of_clean_lines() } else { Part::default() };
-            let (mut expected, mut row): (Vec<(u64, u64, i64, u64, usize)>, u64) = (Vec::new(), 7);
+            let (mut expected, mut next): (Vec<(CustomerKey, Run)>, u32) = (Vec::new(), 0);
             for (customer, order, seconds, gap, n) in drawn {
-                row += if is_clean { 0 } else { gap };
-                let key = CustomerKey::from_bits(customer);
-                let position = if is_clean { OLD } else { Position::new(1, row) };
+                next += if is_clean || expected.is_empty() { 0 } else { gap };
+                let (customer, time) = (CustomerKey::from_bits(customer), Timestamp(seconds));
+                let position = if is_clean { OLD } else { Position::new(1, 7 + u64::from(next)) };
                 let items = vec![Packed::default(); n];
-                part.extend(key, order, Timestamp(seconds), position, &items);
+                part.extend(customer, order, time, position, &items);
+                let run = Run { order, time, first: next, n_items: n as u32 };
+                next += run.n_items;
                 match expected.last_mut() {
-                    Some(last)
-                        if (last.0, last.1, last.2) == (customer, order, seconds)
-                            && last.3 + last.4 as u64 == row =>
+                    Some((same, last))
+                        if (*same, last.order, last.time) == (customer, order, time)
+                            && last.first + last.n_items == run.first =>
                     {
-                        last.4 += n;
-                        if n < 3 {
-                            part.extend_next(&items);
-                            (last.4, row) = (last.4 + n, row + n as u64);
-                        }
+                        part.extend_next(&items);
+                        last.n_items += 2 * run.n_items;
+                        next += run.n_items;
                     }
-                    _ => expected.push((customer, order, seconds, row, n)),
+                    _ => expected.push((customer, run)),
                 }
-                row += n as u64;
             }
             let (mut start, mut seen) = (0, Vec::new());
             for (customer, run, items) in part.runs() {
                 prop_assert_eq!((items.start, items.len()), (start, run.n_items as usize));
+                prop_assert!(is_clean || part.position(run, 1) == Position::new(1, 8 + u64::from(run.first)));
                 start = items.end;
-                // Clean lines stand nowhere; what they come after is known all the same.
-                let row = if is_clean { 7 + u64::from(run.first) } else { part.position(run, 0).row() };
-                seen.push((customer.bits(), run.order, run.time.0, row, items.len()));
+                seen.push((customer, run));
             }
             prop_assert_eq!(start, part.n_items());
             prop_assert_eq!(seen, expected);

@@ -181,7 +181,10 @@ impl Sheet<'_> {
                     Arc::new(StringArray::from_iter_values(rows.iter().map(|&r| order.id(r, lists))))
                 }
                 Cells::Scattered(order, lists, _) => {
-                    Arc::new(numbers(rows.iter().map(|&r| order.value(r, lists)).collect()))
+                    // Gathering all takes half the time that asking for one after the other takes.
+                    let all = order.gather(lists);
+                    let is_all = rows.len() == all.len();
+                    Arc::new(numbers(if is_all { all } else { rows.iter().map(|&r| all[r]).collect() }))
                 }
             }
         };

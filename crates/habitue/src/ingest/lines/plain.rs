@@ -3,14 +3,15 @@
 //! Most rows of most files are plain and say the same as the row before but for what was bought. They are taken here,
 //! as `Sink::row` would take them (a test holds it), without being understood anew.
 
+use arrow_array::Array;
 use habitue_core::Money;
 use habitue_core::clean::{Mark, Reason};
-use habitue_core::line::UNIT_SCALE;
+use habitue_core::line::{ProductKey, UNIT_SCALE};
 use habitue_core::time::Timestamp;
 
 use super::{LineSink, MOST_MONEY, Reading, item_print, order_print};
 use crate::error::Error;
-use crate::ingest::cell::{IdNote, Shared};
+use crate::ingest::cell::IdNote;
 use crate::ingest::column::{Column, mark_changes};
 use crate::ingest::number::Decimal;
 use crate::ingest::part::{Item, Packed};
@@ -274,14 +275,21 @@ impl LineSink<'_> {
     /// What rows sell; nothing is paid in rows that need a closer look.
     fn plain_items(&mut self, columns: &[Column<'_>], n: usize) -> Vec<Packed> {
         let mut items = self.plain_moneys(columns, n);
-        let shared = self.shared_products(columns);
-        for (row, item) in items.iter_mut().enumerate() {
-            let known = shared
-                .and_then(|(list, keys)| self.products.shared(Shared { list, index: keys[row] as usize }));
-            let (key, product) = known.unwrap_or_else(|| self.read_product(&ColumnarRow { columns, row }));
+        let give = |item: &mut Packed, (key, product): (ProductKey, u32)| {
             item.product = product;
             if key.is_service() {
                 *item = Packed::default();
+            }
+        };
+        let shared = self.shared_products(columns);
+        let mut row = 0;
+        while row < n {
+            if let Some((list, places)) = shared {
+                row += self.products.give(&mut items[row..], (list, &places[row..]), give);
+            }
+            if let Some(item) = items.get_mut(row) {
+                give(item, self.read_product(&ColumnarRow { columns, row }));
+                row += 1;
             }
         }
         items
@@ -299,13 +307,22 @@ impl LineSink<'_> {
             (0..n).map(|row| money(row).unwrap_or_default()).collect()
         };
         let Some(moneys) = money_column.ten_thousandths(comma, n) else { return closer() };
-        if let Some(wholes) = if has_quantity { quantity_column.wholes() } else { Some(vec![1; n]) } {
-            let money = |(quantity, money): (i64, i64)| {
-                let amount = if is_amount { money } else { quantity.checked_mul(money)? };
-                let units = quantity.checked_mul(UNIT_SCALE)?;
-                (units > 0 && amount > 0).then(|| packed((units, Money(amount))))?
-            };
-            return wholes.into_iter().zip(moneys).map(|pair| money(pair).unwrap_or_default()).collect();
+        let money = |(quantity, money): (i64, i64)| {
+            let amount = if is_amount { money } else { quantity.checked_mul(money)? };
+            let units = quantity.checked_mul(UNIT_SCALE)?;
+            (units > 0 && amount > 0).then(|| packed((units, Money(amount))))?
+        };
+        let money = |pair| money(pair).unwrap_or_default();
+        match quantity_column {
+            _ if !has_quantity => return moneys.into_iter().map(|amount| money((1, amount))).collect(),
+            Column::Int32(array) if array.null_count() == 0 => {
+                let quantities = array.values().iter().map(|quantity| i64::from(*quantity));
+                return quantities.zip(moneys).map(money).collect();
+            }
+            Column::Int64(array) if array.null_count() == 0 => {
+                return array.values().iter().copied().zip(moneys).map(money).collect();
+            }
+            _ => {}
         }
         let Some(quantities) = quantity_column.ten_thousandths(comma, n) else { return closer() };
         let money = |(quantity, money): (i64, i64)| {

@@ -212,7 +212,12 @@ impl<'a> Orders<'a> {
         visit: impl Fn(&mut V, &str, &Summary) + Sync,
         end: impl Fn(V) -> Result<W, Error> + Sync,
     ) -> Result<Vec<W>, Error> {
-        Ok(self.folded.visit(|| Summaries, |_| new(), visit, end)?.into_iter().map(|(kept, _)| kept).collect())
+        Ok(self
+            .folded
+            .visit(|| Summaries, |_| new(), visit, end)?
+            .into_iter()
+            .map(|(kept, _)| kept)
+            .collect())
     }
 
     /// Visits every customer and counts: `add` counts one, `merge` joins counts. There are about as many counts at a time
