@@ -100,7 +100,6 @@ pub(super) fn saved_schema() -> SchemaRef {
 }
 
 /// Lines of customers in the columns of saved summaries.
-#[derive(Default)]
 pub(super) struct Lines {
     ids: Vec<String>,
     customers: Vec<u32>,
@@ -113,6 +112,20 @@ pub(super) struct Lines {
 }
 
 impl Lines {
+    /// With room for so many lines.
+    pub(super) fn with_capacity(n: usize) -> Self {
+        Self {
+            ids: Vec::new(),
+            customers: Vec::with_capacity(n),
+            times: Vec::with_capacity(n),
+            orders: Vec::with_capacity(n),
+            products: Vec::with_capacity(n),
+            units: Vec::with_capacity(n),
+            amounts: Vec::with_capacity(n),
+            discounts: Vec::with_capacity(n),
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.times.len()
     }

@@ -133,6 +133,13 @@ impl Fold {
     }
 }
 
+/// What there is to be seen of a partition, at most: lines can still be rejected, and customers with them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AtMost {
+    pub(crate) customers: usize,
+    pub(crate) lines: usize,
+}
+
 /// All lines, by customer.
 pub(crate) struct Folded {
     lines: Lines,
@@ -147,7 +154,7 @@ enum Lines {
 }
 
 impl Folded {
-    /// Folds every partition: `new` makes a visitor of about so many customers, `visit` is given the customers of one
+    /// Folds every partition: `new` makes a visitor of at most so much, `visit` is given the customers of one
     /// partition, by id, each as `reader` sees them, and `end` makes of what was visited what is kept of the partition.
     /// Lines are kept, to be visited again.
     ///
@@ -155,7 +162,7 @@ impl Folded {
     pub(crate) fn visit<R: Reader, V, W: Send>(
         &self,
         reader: impl Fn() -> R + Sync,
-        new: impl Fn(usize) -> V + Sync,
+        new: impl Fn(AtMost) -> V + Sync,
         visit: impl Fn(&mut V, &str, &R::Past) + Sync,
         end: impl Fn(V) -> Result<W, Error> + Sync,
     ) -> Result<Vec<(W, Leftover)>, Error> {
@@ -176,7 +183,7 @@ impl Folded {
     pub(crate) fn finish<R: Reader, V, W: Send>(
         self,
         reader: impl Fn() -> R + Sync,
-        new: impl Fn(usize) -> V + Sync,
+        new: impl Fn(AtMost) -> V + Sync,
         visit: impl Fn(&mut V, &str, &R::Past) + Sync,
         end: impl Fn(V) -> Result<W, Error> + Sync,
     ) -> Result<Vec<(W, Leftover)>, Error> {
@@ -211,7 +218,7 @@ fn fold_partition<R: Reader, V>(
     policy: Policy,
     idle: &Mutex<Vec<ByCustomer>>,
     reader: &mut R,
-    new: impl Fn(usize) -> V,
+    new: impl Fn(AtMost) -> V,
     visit: impl Fn(&mut V, &str, &R::Past),
 ) -> (V, Leftover) {
     let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -219,7 +226,8 @@ fn fold_partition<R: Reader, V>(
     let mut by_customer = last.unwrap_or_default();
     by_customer.fill(parts);
     let (ids, products) = (names.ids(&by_customer.keys), names.products.as_slice());
-    let (mut visitor, mut leftover) = (new(ids.len()), Leftover::default());
+    let at_most = AtMost { customers: ids.len(), lines: by_customer.items.len() };
+    let (mut visitor, mut leftover) = (new(at_most), Leftover::default());
     let (mut placed, mut order, mut summary) = (Vec::new(), Vec::new(), Summary::default());
     for customer in ids.sorted() {
         let (runs, items) = (by_customer.runs(customer), by_customer.items(customer));

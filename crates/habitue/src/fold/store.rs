@@ -73,12 +73,16 @@ impl Description {
 }
 
 /// Summaries of one partition on their way to a file.
-#[derive(Default)]
 pub(crate) struct Saved {
     lines: Lines,
 }
 
 impl Saved {
+    /// With room for so many lines.
+    pub(crate) fn with_capacity(n_lines: usize) -> Self {
+        Self { lines: Lines::with_capacity(n_lines) }
+    }
+
     pub(crate) fn add(&mut self, id: &str, summary: &Summary) {
         self.lines.add(id, summary.lines());
     }
@@ -115,17 +119,21 @@ impl Writer {
             .set_statistics_enabled(EnabledStatistics::None)
             .set_key_value_metadata(Some(vec![KeyValue::new(DESCRIPTION.to_owned(), text)]))
             .set_created_by("habitue".to_owned());
-        // Hashes of orders do not repeat often enough for a dictionary, and numbers are short as differences.
-        for (column, encoding) in [
-            ("time", Encoding::DELTA_BINARY_PACKED),
-            ("order", Encoding::PLAIN),
-            ("units", Encoding::DELTA_BINARY_PACKED),
-            ("amount", Encoding::DELTA_BINARY_PACKED),
-            ("discount", Encoding::DELTA_BINARY_PACKED),
+        // Hashes of orders do not repeat often enough for a dictionary; numbers are short as differences, quantities as
+        // places in a dictionary. What is so short already does not become shorter by compression.
+        for (column, encoding, in_dictionary, compression) in [
+            ("time", Encoding::DELTA_BINARY_PACKED, false, Compression::LZ4_RAW),
+            ("order", Encoding::PLAIN, false, Compression::LZ4_RAW),
+            ("product", Encoding::PLAIN, true, Compression::UNCOMPRESSED),
+            ("units", Encoding::DELTA_BINARY_PACKED, true, Compression::UNCOMPRESSED),
+            ("amount", Encoding::DELTA_BINARY_PACKED, false, Compression::UNCOMPRESSED),
+            ("discount", Encoding::DELTA_BINARY_PACKED, false, Compression::LZ4_RAW),
         ] {
+            let column = ColumnPath::from(column);
             properties = properties
-                .set_column_dictionary_enabled(ColumnPath::from(column), false)
-                .set_column_encoding(ColumnPath::from(column), encoding);
+                .set_column_dictionary_enabled(column.clone(), in_dictionary)
+                .set_column_encoding(column.clone(), encoding)
+                .set_column_compression(column, compression);
         }
         let file = File::create(path).map_err(Error::io(path.display()))?;
         let (file, factory) = ArrowWriter::try_new(file, saved_schema(), Some(properties.build()))

@@ -8,6 +8,7 @@ use habitue_core::table::{Column, Feature, Table, Values};
 use habitue_core::time::Day;
 
 use super::{Account, Comings, Customers};
+use crate::fold::AtMost;
 use crate::ids::{Ids, Order};
 use crate::outcome::WithoutPurchase;
 use crate::threads;
@@ -53,10 +54,14 @@ pub(super) struct Describing<'a> {
 }
 
 impl<'a> Describing<'a> {
-    /// With room for about `n` customers. With the last day of the earlier part that forecasts are checked with, also when
-    /// and for how much each of them bought.
-    pub(super) fn new(n: usize, definitions: &'a [&'static Definition], check_day: Option<Day>) -> Self {
-        Self { described: Described::new(n, definitions.len()), definitions, check_day }
+    /// With the last day of the earlier part that forecasts are checked with, also when and for how much each of them
+    /// bought.
+    pub(super) fn new(
+        at_most: AtMost,
+        definitions: &'a [&'static Definition],
+        check_day: Option<Day>,
+    ) -> Self {
+        Self { described: Described::new(at_most.customers, definitions.len()), definitions, check_day }
     }
 
     /// Also counts who comes and comes back.

@@ -140,7 +140,7 @@ fn described<'a>(
     let check_day = buying.then(|| ledger.check_day());
     let parts = folded.finish(
         || Histories::new(as_of),
-        |n| Describing::new(n, &definitions, check_day),
+        |at_most| Describing::new(at_most, &definitions, check_day),
         Describing::visit,
         |visitor| Ok(visitor.described),
     )?;
@@ -192,7 +192,7 @@ impl<'a> Orders<'a> {
         let definitions = self.ledger.definitions();
         let parts = self.folded.visit(
             || Histories::new(as_of),
-            |n| Describing::new(n, &definitions, check_day).with_comings(),
+            |at_most| Describing::new(at_most, &definitions, check_day).with_comings(),
             Describing::visit,
             |visitor| Ok(visitor.described),
         )?;
@@ -334,7 +334,7 @@ pub(crate) fn fold_to_file(
     let (writer, encoder) = store::Writer::create(output, &description)?;
     let parts = read.fold.close(read.roster, read.policy)?.finish(
         || Summaries,
-        |_| <(Saved, usize, Money)>::default(),
+        |at_most| (Saved::with_capacity(at_most.lines), 0, Money::ZERO),
         |(saved, n, net), id, summary| {
             saved.add(id, summary);
             *n += 1;
