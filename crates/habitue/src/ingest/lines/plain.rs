@@ -419,6 +419,37 @@ mod tests {
     const ROLES: [Role; 6] =
         [Role::Customer, Role::Order, Role::Time, Role::Product, Role::Quantity, Role::UnitPrice];
 
+    #[test]
+    fn rows_of_nobody_repeat_each_other_only_if_all_of_them_is_equal() {
+        let row = (None, 0, 0, 0, 1, 2);
+        let others =
+            [(None, 1, 0, 0, 1, 2), (None, 0, 1, 0, 1, 2), (None, 0, 0, 1, 1, 2), (None, 0, 0, 0, 2, 1)];
+        let rows: Vec<Drawn> = [row].into_iter().chain(others).chain([(None, 0, 0, 0, 1, 3), row]).collect();
+        let arrays = arrays(&rows, false);
+        let columns: Vec<Column<'_>> = columns(|at| Column::new(&arrays[at], 1));
+        let roles = roles();
+        let (reading, roster) = (Reading::of_roles(&roles), Roster::default());
+        let mut sink = LineSink::new(&reading, &roster);
+        sink.rows(Position::new(0, 1), &columns, rows.len()).unwrap();
+        let mut prints = sink.finish().tally.anonymous;
+        assert_eq!((prints.len(), prints[0]), (7, prints[6]));
+        prints.sort_unstable();
+        prints.dedup();
+        assert_eq!(prints.len(), 6);
+    }
+
+    /// The columns of all roles, of those that the rows have.
+    fn columns<'a>(column: impl Fn(usize) -> Column<'a>) -> Vec<Column<'a>> {
+        let of_role = |role: &Role| ROLES.iter().position(|r| r == role).map_or(Column::Nothing, &column);
+        Role::ALL.iter().map(of_role).collect()
+    }
+
+    fn roles() -> Roles {
+        let found = |column: usize| Found { column, confidence: 1.0, why: String::new() };
+        let found = ROLES.iter().enumerate().map(|(at, role)| (*role, found(at))).collect();
+        Roles { found, ..Roles::default() }
+    }
+
     proptest! {
         #[test]
         fn plain_rows_are_taken_as_any_rows_are(
@@ -438,19 +469,11 @@ mod tests {
             let (arrays, text) = (arrays(&rows, matches!(given, Given::Texts)), text(&rows));
             let mut lines = Lines::default();
             prop_assert_eq!(lines.read(&text, 0, b',', b'\n', ROLES.len()), text.len());
-            let column = |at: usize| match given {
+            let columns = columns(|at| match given {
                 Given::Lines => Column::Field(lines.field(&text, at)),
                 Given::Typed | Given::Texts => Column::new(&arrays[at], 1),
-            };
-            let columns: Vec<Column<'_>> = Role::ALL
-                .iter()
-                .map(|role| ROLES.iter().position(|r| r == role).map_or(Column::Nothing, column))
-                .collect();
-            let found = |column: usize| Found { column, confidence: 1.0, why: String::new() };
-            let roles = Roles {
-                found: ROLES.iter().enumerate().map(|(at, role)| (*role, found(at))).collect(),
-                ..Roles::default()
-            };
+            });
+            let roles = roles();
             let reading = Reading { writes_rejects, ..Reading::of_roles(&roles) };
             let rosters: [Roster; 3] = Default::default();
             let first = Position::new(0, 1);

@@ -155,6 +155,17 @@ mod tests {
     }
 
     #[test]
+    fn rows_may_name_the_last_of_a_list_first() {
+        let roster = Roster::default();
+        let codes = StringArray::from(vec!["22421", "22422", "22423", "22424"]);
+        let column = DictionaryArray::<Int32Type>::new(vec![3, 0, 2, 3, 1, 0].into(), Arc::new(codes));
+        let part = read(&roster, &[(Role::Product, Arc::new(column))]);
+        let key = |code: &str| ProductKey::new(xxh3_64(code.as_bytes()), false);
+        let expected = ["22424", "22421", "22423", "22424", "22422", "22421"].map(key);
+        assert_eq!(sold(&part, &roster.close().products), expected);
+    }
+
+    #[test]
     fn what_is_known_of_products_does_not_depend_on_which_part_is_read_first() {
         let texts = |texts: [&str; 2]| -> ArrayRef { Arc::new(StringArray::from(texts.to_vec())) };
         let by_name = [(Role::ProductName, texts(["MUG", "TEA"]))];
