@@ -207,7 +207,7 @@ fn from_files<W: Send>(
     spilled: &Spilled,
     fold: impl Fn(Vec<Part>) -> Result<W, Error> + Send + Sync,
 ) -> Result<Vec<W>, Error> {
-    (0..PARTITIONS).into_par_iter().with_max_len(1).map(|number| fold(spilled.read(number)?)).collect()
+    threads::map((0..PARTITIONS).collect(), |number| fold(spilled.read(number)?)).into_iter().collect()
 }
 
 /// Folds one partition: its customers in the order of their ids. The memory to put lines by customer is one of those that
