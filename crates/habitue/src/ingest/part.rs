@@ -29,7 +29,7 @@ struct PackedRun {
     order: u64,
     /// In seconds from the part's first run on; of a long run the place in the list of long runs.
     seconds: i32,
-    /// How far the first item is from the last of the run before.
+    /// How far the first item is from where the item would stand that follows the run before.
     gap: u16,
     /// [`LONG`] where any of these three needs more room.
     n_items: u16,
