@@ -123,21 +123,40 @@ fn by_name(look: &Look<'_>, map: &BTreeMap<Role, String>, roles: &mut Roles) {
     }
 }
 
+/// Whether a cell holds what it must, where decimals are parted by a comma or not.
+type HoldsIt = fn(Cell<'_>, bool) -> bool;
+
+/// What the cells of a role's column must hold, in words and as a test; nothing where anything will do.
+fn content_of(role: Role) -> Option<(&'static str, HoldsIt)> {
+    match role {
+        Role::Time => Some(("dates", |c, _| c.reading().is_some())),
+        Role::Quantity | Role::UnitPrice | Role::Amount | Role::Discount | Role::Refund => {
+            Some(("numbers", |c, comma| !matches!(c.number(comma), Err(number::NumberError::NotANumber))))
+        }
+        _ => None,
+    }
+}
+
 /// Whether the contents of a column allow a role; why, in words.
 fn fits(look: &Look<'_>, role: Role, column: usize, comma: bool) -> Option<String> {
-    let (test, content): (fn(Cell<'_>, bool) -> bool, _) = match role {
-        Role::Time => (|c, _| c.reading().is_some(), "dates"),
-        Role::Quantity | Role::UnitPrice | Role::Amount | Role::Discount | Role::Refund => {
-            (|c, comma| !matches!(c.number(comma), Err(number::NumberError::NotANumber)), "numbers")
-        }
-        _ => return Some("name".to_owned()),
-    };
+    let Some((content, test)) = content_of(role) else { return Some("name".to_owned()) };
     match look.share(column, |c| test(c, comma)) {
         None => Some("name, but no values".to_owned()),
         Some(share) if share >= 0.9 => Some(format!("name, and {content} in it")),
         Some(share) if share >= 0.4 => Some(format!("name, but only {:.0} % {content}", share * 100.0)),
         Some(_) => None,
     }
+}
+
+/// Why a column with the name of a role was not taken for it, with an example.
+fn unfit(look: &Look<'_>, role: Role, comma: bool) -> Option<String> {
+    let (content, test) = content_of(role)?;
+    let is_named = |column: &usize| role.aliases().contains(&normal(&look.columns[*column]).as_str());
+    let column = (0..look.columns.len()).find(|c| is_named(c) && fits(look, role, *c, comma).is_none())?;
+    let mut example = String::new();
+    look.cells(column).find(|cell| !test(*cell, comma))?.write_text(&mut example);
+    let (name, example): (_, String) = (&look.columns[column], example.chars().take(40).collect());
+    Some(format!("column {name:?} holds {example:?} and the like, which are no {content}: correct it, or "))
 }
 
 /// A column of dates under a name we do not know.
@@ -277,8 +296,13 @@ pub(crate) fn kind(look: &Look<'_>, roles: &Roles) -> Result<Kind, Error> {
     let example: Vec<String> =
         missing.iter().map(|m| format!("{}=…", m.split(' ').next().unwrap_or(m))).collect();
     let remedy = if look.header {
+        let wanted = [Role::Time, Role::Amount, Role::UnitPrice].into_iter().filter(|role| match role {
+            Role::Time => !has(Role::Time),
+            _ => !money,
+        });
+        let unfit: String = wanted.filter_map(|role| unfit(look, role, roles.comma)).collect();
         format!(
-            "name the columns with map {}; an orders file needs who, when and how much",
+            "{unfit}name the columns with map {}; an orders file needs who, when and how much",
             example.join(",")
         )
     } else {

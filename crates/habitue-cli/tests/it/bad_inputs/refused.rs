@@ -91,6 +91,23 @@ fn a_column_with_nothing_in_it_is_named() {
 }
 
 #[test]
+fn a_column_that_does_not_hold_what_its_name_says_is_shown() {
+    let words =
+        |row: usize, cell: &str| if row.is_multiple_of(4) { cell.to_owned() } else { "dear".to_owned() };
+    insta::assert_snapshot!(refused("words.csv", with_column("UnitPrice", &words)), @r#"
+    error: words.csv: no column found for amount (or unit_price); the columns are: InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country
+
+    hint: column "UnitPrice" holds "dear" and the like, which are no numbers: correct it, or name the columns with map amount=…; an orders file needs who, when and how much
+    "#);
+    let seasons = |_: usize, _: &str| "last summer".to_owned();
+    insta::assert_snapshot!(refused("seasons.csv", with_column("InvoiceDate", &seasons)), @r#"
+    error: seasons.csv: no column found for time; the columns are: InvoiceNo, StockCode, Description, Quantity, InvoiceDate, UnitPrice, CustomerID, Country
+
+    hint: column "InvoiceDate" holds "last summer" and the like, which are no dates: correct it, or name the columns with map time=…; an orders file needs who, when and how much
+    "#);
+}
+
+#[test]
 fn amounts_that_no_till_has_ever_seen_are_refused() {
     insta::assert_snapshot!(refused("huge.csv", BASE.replace(",3.39,", ",1e300,")), @r#"
     error: huge.csv, row 3, column "UnitPrice": 1e300 is too large for an amount (limit ±922 trillion)
